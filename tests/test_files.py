@@ -1,0 +1,32 @@
+"""Files written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from neural_eq.errors import OutputError
+from neural_eq.files import written_whole
+
+
+def test_a_block_that_ends_well_leaves_the_whole_file(tmp_path: Path) -> None:
+    with written_whole(tmp_path / "a") as file:
+        file.write(b"whole")
+        assert not (tmp_path / "a").exists()
+    assert (tmp_path / "a").read_bytes() == b"whole"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_block_that_fails_keeps_the_earlier_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"earlier")
+    with pytest.raises(ZeroDivisionError), written_whole(tmp_path / "a") as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert (tmp_path / "a").read_bytes() == b"earlier"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="missing/a cannot be written: No such file"):  # noqa: SIM117
+        with written_whole(tmp_path / "missing" / "a"):
+            pass
