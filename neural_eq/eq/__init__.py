@@ -1,0 +1,1 @@
+"""The five-band equaliser: its parameters, responses, filtering and loudness."""
