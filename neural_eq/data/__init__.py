@@ -1,0 +1,1 @@
+"""Tables of labelled settings, where they come from, and audio files."""
