@@ -1,0 +1,1 @@
+"""The autoencoder: its layout, losses, training, checkpoints and evaluation."""

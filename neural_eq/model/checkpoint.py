@@ -1,0 +1,183 @@
+"""A trained model, and its file: written whole or not at all, read without running code."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from neural_eq.eq.params import Bounds, clamp
+from neural_eq.errors import CheckpointError, NeuralEqError, OutputError, TermError
+from neural_eq.files import written_whole
+from neural_eq.model import config as configs
+from neural_eq.model.autoencoder import Autoencoder, blank
+from neural_eq.model.config import TrainConfig
+from neural_eq.model.threads import one_thread
+
+FORMAT = "neural-eq-checkpoint"
+VERSION = 1
+MAX_SIZE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class TermSummary:
+    """One word as the model learned it: how many settings, and the mean of their latents."""
+
+    n: int
+    centre: np.ndarray  # (latent_dim,)
+
+
+@dataclass
+class TrainedModel:
+    """An autoencoder with all that is needed to use, judge or go on training it.
+
+    Attributes:
+        module: The network, on the CPU.
+        config: How it was trained.
+        bounds: What 0 and 1 mean.
+        terms: Its words, most settings first.
+        history: One dictionary an epoch: the fields of ``EpochReport``.
+        data_origin: What the training data called itself.
+        data_fingerprint: ``Dataset.fingerprint()`` of the whole table.
+        resume_state: Optimiser and random generator, as tensors and plain values; None when
+            the model is only to be used.
+    """
+
+    module: Autoencoder
+    config: TrainConfig
+    bounds: Bounds
+    terms: dict[str, TermSummary]
+    history: list[dict[str, float]]
+    data_origin: str
+    data_fingerprint: str
+    resume_state: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def latent_dim(self) -> int:
+        return self.config.model.latent_dim
+
+    @property
+    def augmentation(self) -> str:
+        """What was changed in the training data, for the screen; empty if nothing was."""
+        octaves = self.config.frequency_shift
+        return f"augmented: frequencies shifted up by 0 to {octaves:g} octaves" if octaves else ""
+
+    def encode(self, params: np.ndarray) -> np.ndarray:
+        """``(batch, 13)`` in dB, Hz and Q to ``(batch, latent_dim)``."""
+        norm = torch.from_numpy(self.bounds.normalize(params)).float()
+        with torch.no_grad(), one_thread():
+            curves_db = self.module.curves(norm)
+            latent = self.module.encode(norm, curves_db)
+            if not self.module.n_meaning:
+                latent = self.module.settle(latent, curves_db)
+        return latent.double().numpy()
+
+    def decode(self, latent: np.ndarray) -> np.ndarray:
+        """``(batch, latent_dim)`` to ``(batch, 13)`` in dB, Hz and Q, within SAFE's bounds."""
+        with torch.no_grad(), one_thread():
+            norm = self.module.decode(torch.from_numpy(np.asarray(latent)).float())
+        return clamp(self.bounds.denormalize(norm.double().numpy()))
+
+    def reconstruct(self, params: np.ndarray) -> np.ndarray:
+        """``(batch, 13)`` through the latent and back."""
+        return self.decode(self.encode(params))
+
+    def term(self, word: str) -> TermSummary:
+        """Return a word's summary.
+
+        Raises:
+            TermError: If the model does not know the word; the message names those it knows.
+        """
+        try:
+            return self.terms[word.strip().lower()]
+        except KeyError:
+            known = ", ".join(self.terms)
+            raise TermError(
+                f"The model does not know the word {word!r}; it knows: {known}."
+            ) from None
+
+
+def save(model: TrainedModel, path: Path) -> None:
+    """Write a checkpoint to a temporary file beside ``path`` and rename it.
+
+    Raises:
+        OutputError: If it cannot be written; an earlier file stays as it was.
+    """
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "weights": model.module.state_dict(),
+        "config": configs.to_dict(model.config),
+        "bounds": model.bounds.to_dict(),
+        "terms": {
+            word: {"n": term.n, "centre": torch.from_numpy(np.asarray(term.centre))}
+            for word, term in model.terms.items()
+        },
+        "history": model.history,
+        "data_origin": model.data_origin,
+        "data_fingerprint": model.data_fingerprint,
+        "resume_state": model.resume_state,
+    }
+    try:
+        with written_whole(path) as file:
+            torch.save(content, file)
+    except RuntimeError as error:  # torch's own word for a full disk
+        raise OutputError(f"{path} cannot be written: {error}.") from error
+
+
+def load(path: Path) -> TrainedModel:
+    """Read a checkpoint; nothing in the file is ever run.
+
+    Raises:
+        CheckpointError: If the file is missing, damaged, foreign, newer, or not a model.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_SIZE_BYTES:
+            raise CheckpointError(
+                f"{path.name} has {path.stat().st_size:,} bytes; a model has at most"
+                f" {MAX_SIZE_BYTES:,}."
+            )
+        file = io.BytesIO(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a file that is not its own
+        raise CheckpointError(
+            f"{path.name} is damaged or not a Neural EQ model; nothing in it was run."
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path.name} is not a Neural EQ model; train or choose another.")
+    version = content.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise CheckpointError(
+            f"{path.name} has format version {version}; this program reads up to {VERSION}."
+            " Update Neural EQ."
+        )
+    try:
+        config = configs.from_dict(content["config"])
+        bounds = Bounds.from_dict(content["bounds"])
+        module = blank(config.model, bounds)
+        module.load_state_dict(content["weights"])
+        if not all(torch.isfinite(t).all() for t in module.state_dict().values()):
+            raise ValueError("a weight is not finite")
+        return TrainedModel(
+            module=module,
+            config=config,
+            bounds=bounds,
+            terms={
+                str(word): TermSummary(int(term["n"]), term["centre"].double().numpy())
+                for word, term in content["terms"].items()
+            },
+            history=[dict(row) for row in content["history"]],
+            data_origin=str(content["data_origin"]),
+            data_fingerprint=str(content["data_fingerprint"]),
+            resume_state=content["resume_state"],
+        )
+    except (NeuralEqError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{path.name} is damaged: {error}") from error

@@ -1,0 +1,234 @@
+"""A training run under way: its batches, its steps, and how it is stopped and taken up again."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from neural_eq.data.safe_db import Dataset, select
+from neural_eq.eq.params import (
+    DEFAULT,
+    FIXED_BOUNDS,
+    N_PARAMS,
+    clamp,
+    data_bounds,
+    shift_frequencies,
+)
+from neural_eq.eq.response import curve_error_db
+from neural_eq.errors import DataError, ParameterError
+from neural_eq.model.autoencoder import Autoencoder, blank
+from neural_eq.model.checkpoint import TermSummary, TrainedModel
+from neural_eq.model.config import TrainConfig
+from neural_eq.model.losses import Losses, total_loss
+from neural_eq.model.schedule import (
+    PEAK_RATE,
+    SMALL_PEAK_RATE,
+    contrastive_weight,
+    one_cycle,
+    params_weight,
+)
+
+UNLABELLED_SHARE, INVENTED_SHARE = 0.5, 0.5
+"""Settings, per labelled one in a batch, that teach reconstruction alone: real, and invented."""
+
+SMALL_UNLABELLED_SHARE, SMALL_INVENTED_SHARE = 4.0, 2.0
+"""The same where the latent is too small for all the detail, which is harder to learn."""
+
+JITTER_NORM = 0.03
+"""Standard deviation of the change that makes an invented setting of a real one."""
+
+
+class Run:
+    """A run under way: the data as tensors, the network, the optimiser, the history."""
+
+    def __init__(self, dataset: Dataset, config: TrainConfig, resume_from: TrainedModel | None):
+        self.dataset, self.config = dataset, config
+        self.device = _device(config.device)
+        chosen = select(dataset, min_examples=config.min_examples, keep_junk=config.keep_junk)
+        self.term_counts = chosen.term_counts()
+        words = list(self.term_counts)
+        if len(words) < 2:
+            raise DataError(
+                f"{dataset.origin} has one word, {words[0]!r}, with {config.min_examples} or more"
+                " settings; training pulls words apart and needs two."
+            )
+        self.fingerprint = dataset.fingerprint()
+        self.bounds = data_bounds(dataset.params) if config.bounds == "data" else FIXED_BOUNDS
+        self.history: list[dict[str, float]] = []
+
+        self.generator = torch.Generator().manual_seed(config.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.module = Autoencoder(config.model, self.bounds).to(self.device)
+        self.optimizer = torch.optim.Adam(
+            self.module.parameters(), lr=config.learning_rate, fused=True
+        )
+
+        held_out = split(dataset, share=config.held_out_share, seed=config.seed)
+        norm = torch.from_numpy(self.bounds.normalize(dataset.params)).float().to(self.device)
+        self.norm = norm[~held_out]
+        self.curves_db = self.module.curves(self.norm)
+        octave = self.bounds.normalize(shift_frequencies(DEFAULT, octaves=1.0))
+        self.octaves_norm = torch.from_numpy(octave - self.bounds.normalize(DEFAULT)).float()
+        self.octaves_norm = self.octaves_norm.to(self.device)
+        numbers = {word: number for number, word in enumerate(words)}
+        labels = torch.tensor([numbers.get(term, -1) for term in dataset.terms])[~held_out]
+        self.labelled = torch.nonzero(labels >= 0)[:, 0]
+        self.labels = labels.to(self.device)
+        self.unseen_params = dataset.params[held_out.numpy()]
+        self.unseen_norm = norm[held_out]
+        if resume_from is not None:
+            self._resume(resume_from)
+
+    def _resume(self, model: TrainedModel) -> None:
+        if model.resume_state is None:
+            raise DataError("This model carries no training state; use it, or train a new one.")
+        if model.data_fingerprint != self.fingerprint:
+            raise DataError(
+                f"{self.dataset.origin} is not the data that this run began with"
+                f" ({model.data_origin}); resume with that."
+            )
+        if replace(model.config, epochs=self.config.epochs, device=self.config.device) != (
+            self.config
+        ):
+            raise ParameterError(
+                "A resumed run keeps its configuration; only epochs and device may change."
+            )
+        self.module.load_state_dict(model.module.state_dict())
+        self.optimizer.load_state_dict(model.resume_state["optimizer"])
+        self.generator.set_state(model.resume_state["generator"])
+        self.history = [dict(row) for row in model.history]
+
+    def epoch(self, epoch: int) -> tuple[list[float], float, float]:
+        """Pass once over the labelled settings; return mean losses, weight and last rate."""
+        config = self.config
+        weight = contrastive_weight(config, epoch)
+        order = torch.randperm(len(self.labelled), generator=self.generator)
+        batches = self.labelled[order].split(config.batch_size)
+        sums, rate = torch.zeros(3), 0.0
+        peak = config.learning_rate * (PEAK_RATE if self.module.n_meaning else SMALL_PEAK_RATE)
+        with torch.random.fork_rng(devices=[]):
+            # dropout draws from torch's own generator: lend it a seed, so that a run repeats
+            torch.manual_seed(int(torch.randint(2**62, (), generator=self.generator)))
+            self.module.train()
+            for index, rows in enumerate(batches):
+                position = (epoch + index / len(batches)) / config.epochs
+                rate = peak * one_cycle(position)
+                for group in self.optimizer.param_groups:
+                    group["lr"] = rate
+                losses = self._step(rows, position, weight)
+                sums += torch.stack([losses.reconstruction, losses.contrastive, losses.total]).cpu()
+            self.module.eval()
+        return (sums / len(batches)).tolist(), weight, rate
+
+    def _step(self, rows: torch.Tensor, position: float, weight: float) -> Losses:
+        n_labelled = len(rows)
+        unlabelled, invented = UNLABELLED_SHARE, INVENTED_SHARE
+        if not self.module.n_meaning:
+            unlabelled, invented = SMALL_UNLABELLED_SHARE, SMALL_INVENTED_SHARE
+        n_others = math.ceil(unlabelled * n_labelled)
+        others = torch.randint(len(self.norm), (n_others,), generator=self.generator)
+        rows = torch.cat([rows, others]).to(self.device)
+        known, curves_db = self._shifted(rows)
+        new = self._invent(math.ceil(invented * n_labelled))
+        norm = torch.cat([known, new])
+        curves_db = torch.cat([curves_db, self.module.curves(new)])
+        losses = total_loss(
+            self.module,
+            norm,
+            curves_db,
+            params_weight=params_weight(position),
+            labels=self.labels[rows[:n_labelled]],
+            contrastive_weight=weight,
+        )
+        self.optimizer.zero_grad()
+        losses.total.backward()
+        self.optimizer.step()
+        return losses.detached()
+
+    def _shifted(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Settings and their curves, moved up at random where the config asks for it."""
+        if self.config.frequency_shift == 0:
+            return self.norm[rows], self.curves_db[rows]
+        share = torch.rand(len(rows), 1, generator=self.generator).to(self.device)
+        norm = self.norm[rows] + share * self.octaves_norm * self.config.frequency_shift
+        norm = norm.clamp(self.module.low, self.module.high)
+        return norm, self.module.curves(norm)
+
+    def _invent(self, n: int) -> torch.Tensor:
+        """Settings nobody made, shape ``(n, 13)`` normalised.
+
+        A latent with room for all the detail learns from the whole parameter space. A
+        smaller one must spend its few numbers on what people do: real settings, changed a bit.
+        """
+        low, high = self.module.low, self.module.high
+        if self.module.n_meaning:
+            share = torch.rand(n, N_PARAMS, generator=self.generator).to(self.device)
+            return low + share * (high - low)
+        rows = torch.randint(len(self.norm), (n,), generator=self.generator)
+        change = JITTER_NORM * torch.randn(n, N_PARAMS, generator=self.generator)
+        return (self.norm[rows.to(self.device)] + change.to(self.device)).clamp(low, high)
+
+    @torch.no_grad()
+    def held_out(self) -> tuple[float | None, float | None]:
+        """Reconstruction loss and mean curve RMSE in dB of the held-out settings."""
+        if not len(self.unseen_norm):
+            return None, None
+        curves_db = self.module.curves(self.unseen_norm)
+        losses = total_loss(self.module, self.unseen_norm, curves_db)
+        decoded = self.module.decode(self.module.encode(self.unseen_norm, curves_db))
+        params = clamp(self.bounds.denormalize(decoded.cpu().double().numpy()))
+        return losses.reconstruction.item(), float(
+            curve_error_db(self.unseen_params, params, n_freqs=64)[0].mean()
+        )
+
+    def snapshot(self) -> TrainedModel:
+        """Copy the run as it stands into a model that can be used, saved or resumed."""
+        module = blank(self.config.model, self.bounds)
+        module.load_state_dict({k: v.cpu() for k, v in self.module.state_dict().items()})
+        model = TrainedModel(
+            module=module,
+            config=self.config,
+            bounds=self.bounds,
+            terms={},
+            history=[dict(row) for row in self.history],
+            data_origin=self.dataset.origin,
+            data_fingerprint=self.fingerprint,
+            resume_state={
+                "optimizer": copy.deepcopy(self.optimizer.state_dict()),
+                "generator": self.generator.get_state(),
+            },
+        )
+        for word, n in self.term_counts.items():
+            params = self.dataset.params[self.dataset.terms == word]
+            if self.config.frequency_shift:
+                params = np.concatenate(
+                    [
+                        clamp(shift_frequencies(params, octaves=self.config.frequency_shift * s))
+                        for s in (0.1, 0.3, 0.5, 0.7, 0.9)
+                    ]
+                )
+            model.terms[word] = TermSummary(n, model.encode(params).mean(axis=0))
+        return model
+
+
+def _device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ParameterError("device is cuda, and this machine has no CUDA card; use cpu or auto.")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def split(dataset: Dataset, *, share: float, seed: int) -> torch.Tensor:
+    """Choose the held-out rows word by word, shape ``(n,)``, True where held out."""
+    generator = np.random.default_rng(seed)
+    held_out = np.zeros(len(dataset), dtype=bool)
+    for word in dataset.term_counts():
+        rows = generator.permutation(np.flatnonzero(dataset.terms == word))
+        held_out[rows[: round(share * len(rows))]] = True
+    return torch.from_numpy(held_out)

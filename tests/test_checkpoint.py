@@ -1,0 +1,135 @@
+"""Checkpoints: whole, the same when read again, and harmless whatever the file."""
+
+import os
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from neural_eq.data.safe_db import Dataset
+from neural_eq.errors import CheckpointError, OutputError, TermError
+from neural_eq.model.checkpoint import VERSION, TrainedModel, load, save
+from neural_eq.model.config import TrainConfig
+from neural_eq.model.training import train
+
+
+@pytest.fixture(scope="module")
+def model(built_in: Dataset) -> TrainedModel:
+    return train(built_in, TrainConfig(epochs=2, device="cpu"))
+
+
+def test_a_model_comes_back_the_same(model: TrainedModel, built_in: Dataset, tmp_path) -> None:
+    save(model, tmp_path / "m.pt")
+    again = load(tmp_path / "m.pt")
+    assert np.array_equal(again.encode(built_in.params), model.encode(built_in.params))
+    assert again.config == model.config and again.bounds == model.bounds
+    assert again.history == model.history
+    assert again.data_fingerprint == model.data_fingerprint
+    assert {w: t.n for w, t in again.terms.items()} == {w: t.n for w, t in model.terms.items()}
+    np.testing.assert_array_equal(again.term("Warm ").centre, model.terms["warm"].centre)
+    assert os.listdir(tmp_path) == ["m.pt"]
+
+
+def test_a_run_resumed_from_its_file_equals_an_unbroken_run(built_in: Dataset, tmp_path) -> None:
+    config = TrainConfig(epochs=3, device="cpu")
+    whole = train(built_in, config)
+    save(train(built_in, config, should_stop=lambda: True), tmp_path / "half.pt")
+    resumed = train(built_in, config, resume_from=load(tmp_path / "half.pt"))
+    for name, weight in whole.module.state_dict().items():
+        assert torch.equal(weight, resumed.module.state_dict()[name])
+
+
+def test_an_unknown_word_names_those_known(model: TrainedModel) -> None:
+    with pytest.raises(TermError, match="'wram'; it knows: warm, bright"):
+        model.term("wram")
+
+
+def test_a_failed_write_keeps_the_earlier_file(model: TrainedModel, tmp_path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        save(model, tmp_path / "missing" / "m.pt")
+    target = tmp_path / "folder.pt"
+    target.mkdir()
+    with pytest.raises(OutputError):
+        save(model, target)
+    assert os.listdir(tmp_path) == ["folder.pt"]
+
+
+class Bomb:
+    def __init__(self, marker: str) -> None:
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.mkdir, (self.marker,)
+
+
+@pytest.mark.parametrize("writer", ["pickle", "torch"])
+def test_a_malicious_file_runs_nothing(writer: str, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    if writer == "pickle":
+        (tmp_path / "bomb.pt").write_bytes(pickle.dumps(Bomb(str(marker))))
+    else:
+        torch.save({"format": "neural-eq-checkpoint", "x": Bomb(str(marker))}, tmp_path / "bomb.pt")
+    with pytest.raises(CheckpointError, match="nothing in it was run"):
+        load(tmp_path / "bomb.pt")
+    assert not marker.exists()
+
+
+def test_foreign_newer_and_missing_files(model: TrainedModel, tmp_path: Path) -> None:
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "foreign.pt")
+    with pytest.raises(CheckpointError, match="not a Neural EQ model"):
+        load(tmp_path / "foreign.pt")
+    torch.save({"format": "neural-eq-checkpoint", "version": VERSION + 1}, tmp_path / "newer.pt")
+    with pytest.raises(CheckpointError, match="Update Neural EQ"):
+        load(tmp_path / "newer.pt")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load(tmp_path / "missing.pt")
+    with zipfile.ZipFile(tmp_path / "zip.pt", "w") as archive:
+        archive.writestr("a", "b")
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "zip.pt")
+
+
+HARMLESS = {("history", "{}"), ("terms", "{}")}  # an empty history, a model without words
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (field, value)
+        for field in ("config", "bounds", "weights", "terms", "history")
+        for value in (None, {}, [1], "x", {"hidden_dim": 10**9})
+        if (field, str(value)) not in HARMLESS
+    ],
+)
+def test_a_wrong_field_is_a_named_error(
+    model: TrainedModel, tmp_path: Path, field: str, value: object
+) -> None:
+    save(model, tmp_path / "m.pt")
+    content = torch.load(tmp_path / "m.pt", weights_only=True)
+    content[field] = value
+    torch.save(content, tmp_path / "m.pt")
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "m.pt")
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_no_damage_ends_in_anything_but_a_named_error(
+    model: TrainedModel, tmp_path: Path, data: st.DataObject
+) -> None:
+    path = tmp_path / "m.pt"
+    if not path.exists():
+        save(model, path)
+    whole = path.read_bytes()
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    damaged = tmp_path / "damaged.pt"
+    damaged.write_bytes(whole[:cut] + data.draw(st.binary(max_size=8)))
+    with pytest.raises(CheckpointError):
+        load(damaged)
