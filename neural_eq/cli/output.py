@@ -1,0 +1,70 @@
+"""What commands write: places checked beforehand, JSON, and lines for a person."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from neural_eq.errors import OutputError
+
+
+def check_output(path: Path, *, option: str, inputs: tuple[Path | None, ...] = ()) -> None:
+    """Make sure, before any work, that a file can be written.
+
+    Args:
+        path: The file to be.
+        option: What the user calls it, for the message.
+        inputs: Files that it must not replace.
+
+    Raises:
+        OutputError: If it cannot, or if that would destroy an input.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{option} is {path}, and there is no folder {folder}; make it first.")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{option} is {path}, which is no ordinary file; choose another name.")
+    for source in inputs:
+        if source is not None and path.exists() and source.exists() and path.samefile(source):
+            raise OutputError(
+                f"{option} is {path}, which is also read; choose another name to keep it."
+            )
+    probe = path.with_name(f".neural-eq-{secrets.token_hex(4)}.part")
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"{option} is {path}, which cannot be written: {error.strerror}."
+        ) from error
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """Print one JSON object, in letters that every terminal has."""
+    print(json.dumps(values, indent=2, allow_nan=False))
+
+
+def note(text: str, *, as_json: bool = False) -> None:
+    """Print a line about the work; beside JSON it goes to stderr."""
+    print(text, file=sys.stderr if as_json else sys.stdout)
+
+
+def plural(count: int, thing: str) -> str:
+    """``1 word``, ``1,283 settings``."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def set_aside_lines(set_aside: Mapping[str, int]) -> list[str]:
+    """One line a reason for rows that are not used, most first."""
+    if not set_aside:
+        return ["Set aside: no row."]
+    total = sum(set_aside.values())
+    by_count = sorted(set_aside.items(), key=lambda item: -item[1])
+    return [
+        f"Set aside: {plural(total, 'row')}.",
+        *(f"  {plural(count, 'row')}: {reason}" for reason, count in by_count),
+    ]

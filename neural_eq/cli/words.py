@@ -1,0 +1,49 @@
+"""``terms`` and ``morph``: the words a model knows, and the settings between two of them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from neural_eq.cli.inputs import open_model
+from neural_eq.cli.output import plural, print_json
+from neural_eq.cli.setting import chosen_setting, print_setting, setting_values
+from neural_eq.eq.params import format_bands
+from neural_eq.latent.terms import word_point
+
+
+def terms(args: Namespace) -> int:
+    """List a model's words, most settings first."""
+    model, name = open_model(args.model, as_json=args.json)
+    points = {word: word_point(model, word) for word in model.terms}
+    if args.json:
+        words = [
+            {"term": word, "n": model.terms[word].n, **setting_values(point.params)}
+            for word, point in points.items()
+        ]
+        print_json({"model": name, "trained_on": model.data_origin, "terms": words})
+        return 0
+    for word, point in points.items():
+        print(f"\n{word}, {plural(model.terms[word].n, 'setting')}")
+        for line in format_bands(point.params):
+            print(f"  {line}")
+    return 0
+
+
+def morph(args: Namespace) -> int:
+    """Print one setting on the way from a word to another."""
+    model, name = open_model(args.model, as_json=args.json)
+    params, n_stopped = chosen_setting(
+        model, start=args.start, end=args.end, at=args.at, strength=args.strength, route=args.route
+    )
+    start, end = (word.strip().lower() for word in (args.start, args.end))
+    if args.json:
+        values = {
+            "from": start, "to": end, "at": args.at, "route": args.route,
+            "strength": args.strength, "gains_stopped_at_limit": n_stopped,
+            **setting_values(params), "model": name, "trained_on": model.data_origin,
+        }  # fmt: skip
+        print_json(values)
+        return 0
+    print(f"{start} to {end} at {args.at:g}, strength {args.strength:g}, {args.route} route:")
+    print_setting(params, n_stopped)
+    return 0
