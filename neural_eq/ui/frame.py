@@ -1,0 +1,138 @@
+"""What every page shares: the list of pages, and the line that tells data and model in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from neural_eq.data.safe_db import Dataset, select
+from neural_eq.errors import NeuralEqError
+from neural_eq.model.config import TrainConfig
+from neural_eq.ui import cached, state
+
+ROOT = Path(__file__).parents[2]
+
+
+def pages() -> list[st.Page]:
+    """The pages in the order of the menu; the first one is where a newcomer lands."""
+    names = ("explore", "morph", "audio", "train")
+    # Their icons stand in style.css: one given here would be fetched from the net at each page,
+    # for the browser's tab.
+    return [
+        st.Page(ROOT / "pages" / f"{name}.py", title=name.capitalize(), icon="", url_path=name,
+                default=name == names[0])
+        for name in names
+    ]  # fmt: skip
+
+
+def frame() -> None:
+    """First line of every page: go through ``app.py`` where Streamlit has not.
+
+    With a folder ``pages/`` beside ``app.py``, a page that is opened by its address before
+    anyone opened the app runs alone, without menu, style and state. Naming the pages once
+    ends that for the whole process.
+    """
+    if not st.session_state.pop(state.ROUTED, False):
+        st.navigation(pages())
+        st.rerun()
+
+
+def header() -> None:
+    """Draw the line of data and model in use, each of which opens to be changed."""
+    state.adopt_finished_run()
+    with st.container(horizontal=True, key="in_use", vertical_alignment="center", gap="small"):
+        with st.popover(f"Data: {_short(state.dataset())}", icon=":material/dataset:", wrap=True):
+            _data_panel()
+        with st.popover(f"Model: {state.model_ref().label}", icon=":material/memory:", wrap=True):
+            _model_panel()
+        # always there, so that what follows keeps its place while a fragment draws
+        with st.container(width="content"):
+            _training_line()
+    with st.container():
+        for key in (state.DATA_ERROR, state.MODEL_ERROR):
+            if st.session_state.get(key):
+                st.error(st.session_state[key])
+
+
+def _short(dataset: Dataset) -> str:
+    try:
+        return select(dataset, min_examples=TrainConfig().min_examples).describe()
+    except NeuralEqError:
+        return f"{dataset.describe()}, none with enough settings"
+
+
+def _data_panel() -> None:
+    dataset = state.dataset()
+    st.markdown(f"**In use:** {_short(dataset)}")
+    if dataset.is_built_in:
+        st.markdown(
+            "The built-in set is drawn from SAFE-DB's statistics, so that everything works"
+            " offline; nobody saved these settings. The real ones are 0.5 MB to download."
+        )
+        if st.button("Download SAFE-DB", icon=":material/download:", type="primary"):
+            _download()
+    st.file_uploader(
+        "Use a table of your own (CSV in SAFE-DB's layout)",
+        type="csv",
+        key=state.DATA_UPLOAD,
+        on_change=state.take_data,
+    )
+
+
+def _download() -> None:
+    """Fetch the published table while a bar shows how far it is."""
+    from neural_eq.data.sources import download
+
+    bar = st.progress(0.0, text="Connecting …")
+
+    def on_progress(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"{done / 1000:,.0f} of {total / 1000:,.0f} kB")
+
+    try:
+        download(on_progress=on_progress)
+    except NeuralEqError as error:
+        bar.empty()
+        st.error(str(error))
+        return
+    state.use_downloaded()
+    st.rerun()
+
+
+def _model_panel() -> None:
+    refs = state.model_refs()
+    if st.session_state[state.MODEL] not in refs:
+        st.session_state[state.MODEL] = state.BUILT_IN
+    st.selectbox(
+        "Model in use",
+        list(refs),
+        format_func=lambda model_id: refs[model_id].label if model_id in refs else model_id,
+        key=state.MODEL,
+        persist_state="session",
+        on_change=state.check_model,
+        help="The built-in one, what was trained here, or a file of yours.",
+    )
+    st.file_uploader(
+        "Use a model file (.pt made by Neural EQ)",
+        type="pt",
+        key=state.MODEL_UPLOAD,
+        on_change=state.take_model,
+    )
+
+
+def _training_line() -> None:
+    """Say that a training is going on; when it ends, draw the page anew, with its model."""
+    live = cached.training_jobs().live()
+    if live is None:
+        return
+
+    @st.fragment(run_every=1.0)
+    def poll() -> None:
+        run = cached.training_jobs().live()
+        if run is None:
+            st.rerun()
+        st.markdown(
+            f":material/model_training: Training: epoch {run.epochs_done} of {run.config.epochs}"
+        )
+
+    poll()

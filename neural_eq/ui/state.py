@@ -1,0 +1,304 @@
+"""Session keys and first values: what one browser tab has chosen, kept in one place.
+
+Two people never see each other's choices: everything here lives in the session. The address
+carries it, so that a refresh, a deep link and a server's restart find it again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from neural_eq.data.safe_db import Dataset
+from neural_eq.errors import NeuralEqError
+from neural_eq.ui import address, cached
+
+if TYPE_CHECKING:
+    from neural_eq.model.checkpoint import TrainedModel
+
+# Widgets whose values the address carries; the key is the parameter's name
+FROM, TO, AT, STRENGTH, ROUTE, MODEL = "from", "to", "at", "strength", "route", "model"
+# Other widgets
+DATA_UPLOAD, MODEL_UPLOAD, AUDIO_UPLOAD = "data_upload", "model_upload", "audio_upload"
+METHOD, N_NEIGHBORS, MIN_DIST, PERPLEXITY = "map_method", "n_neighbors", "min_dist", "perplexity"
+MAP, CLIP, LEVEL_MATCH, CLIP_GUARD, AUDIO_FORMAT = (
+    "map", "clip", "level_match", "clip_guard", "audio_format",
+)  # fmt: skip
+TRAIN_PREFIX = "train_"
+# Plain values
+BEGUN, ROUTED, DATA, DATA_ERROR = "begun", "routed", "data", "data_error"
+UPLOADED_MODEL, MODEL_ERROR = "uploaded_model", "model_error"
+FOLLOWED_RUN, SHOWN_RUN = "run", "shown_run"
+DOT, DOTS, SOURCE, USED_DOT = "dot", "dots", "source", "used_dot"
+OWN_AUDIO, OWN_AUDIO_KEY, AUDIO_ERROR, LAST_TAKE = (
+    "own_audio", "own_audio_key", "audio_error", "last_take",
+)  # fmt: skip
+
+BUILT_IN, UPLOADED = "built-in", "uploaded"
+MORPH_SOURCE, DOT_SOURCE = "morph", "dot"
+
+FIRST_VALUES: dict[str, Any] = {
+    FROM: "warm",
+    TO: "bright",
+    AT: 50,
+    STRENGTH: 1.0,
+    ROUTE: "latent",
+    MODEL: BUILT_IN,
+    METHOD: "UMAP",
+    N_NEIGHBORS: 15,
+    MIN_DIST: 0.1,
+    PERPLEXITY: 30,
+    CLIP: "drums",
+    LEVEL_MATCH: True,
+    CLIP_GUARD: True,
+    AUDIO_FORMAT: "WAV",
+    SOURCE: MORPH_SOURCE,
+}
+
+
+@dataclass(frozen=True)
+class NamedSetting:
+    """A setting that was picked on the map.
+
+    Attributes:
+        label: "warm, setting 123".
+        params: In dB, Hz and Q, 13 numbers.
+    """
+
+    label: str
+    params: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """Which model is meant, without loading it.
+
+    Attributes:
+        model_id: :data:`BUILT_IN`, :data:`UPLOADED` or a run's id.
+        label: What the user calls it.
+        key: Equal keys, equal weights.
+        path: Its file; None for an upload, which lives in the session.
+    """
+
+    model_id: str
+    label: str
+    key: str
+    path: Path | None
+
+
+def begin() -> None:
+    """Give every key its first value and, once a session, what the address says."""
+    state = st.session_state
+    for key, value in FIRST_VALUES.items():
+        state.setdefault(
+            key, value
+        )  # at each run, since a run that fails drops its widgets' values
+    if BEGUN in state:
+        return
+    state[BEGUN] = True
+    if DATA not in state:
+        state[DATA], state[DATA_ERROR] = cached.default_dataset()
+    _read_address(state, address.read())
+
+
+def _read_address(state: MutableMapping[Any, Any], params: dict[str, str]) -> None:
+    """Take over what is valid; words and routes are checked where the model is known."""
+    for key in (FROM, TO, ROUTE):
+        if 0 < len(params.get(key, "")) <= 100:
+            state[key] = params[key]
+    for key, kind, low, high in ((AT, int, 0, 100), (STRENGTH, float, -1.0, 2.0)):
+        try:
+            value = kind(params[key])
+        except (KeyError, ValueError):
+            continue
+        if low <= value <= high:
+            state[key] = value
+    run = cached.training_jobs().run(params.get(MODEL, ""))
+    if run is not None and run.is_usable:
+        state[MODEL] = run.run_id
+    run = cached.training_jobs().run(params.get(FOLLOWED_RUN, ""))
+    if run is not None:
+        state[SHOWN_RUN] = run.run_id
+        if run.is_live:
+            state[FOLLOWED_RUN] = run.run_id
+
+
+def for_address() -> dict[str, str]:
+    """Return what the address is to carry: whatever is not at its first value."""
+    state = st.session_state
+    params = {}
+    for key in (FROM, TO, AT, STRENGTH, ROUTE, MODEL):
+        value = state.get(key, FIRST_VALUES[key])
+        is_private = value == UPLOADED or value in state.get(DOTS, {})
+        if value != FIRST_VALUES[key] and not is_private:
+            params[key] = f"{value:g}" if key == STRENGTH else str(value)
+    if state.get(FOLLOWED_RUN):
+        params[FOLLOWED_RUN] = state[FOLLOWED_RUN]
+    return params
+
+
+def dataset() -> Dataset:
+    """Return the data in use."""
+    return st.session_state[DATA]
+
+
+def take_data() -> None:
+    """Callback: use the uploaded table, or the default one again when it is taken away."""
+    state = st.session_state
+    file = state.get(DATA_UPLOAD)
+    state[DATA_ERROR] = ""
+    state.pop(DOT, None)
+    if file is None:
+        state[DATA], state[DATA_ERROR] = cached.default_dataset()
+        return
+    from neural_eq.data.sources import open_dataset
+
+    try:
+        state[DATA] = open_dataset(file.getvalue(), name=file.name)
+    except NeuralEqError as error:
+        state[DATA_ERROR] = str(error)
+
+
+def use_downloaded() -> None:
+    """Use the downloaded table in this session; others begin with it from now on."""
+    cached.default_dataset.clear()
+    st.session_state[DATA], st.session_state[DATA_ERROR] = cached.default_dataset()
+    st.session_state.pop(DOT, None)
+
+
+def take_model() -> None:
+    """Callback: load the uploaded model and use it; a bad file changes nothing."""
+    state = st.session_state
+    file = state.get(MODEL_UPLOAD)
+    state[MODEL_ERROR] = ""
+    if file is None:
+        state.pop(UPLOADED_MODEL, None)
+        if state[MODEL] == UPLOADED:
+            state[MODEL] = BUILT_IN
+        return
+    from neural_eq.model import checkpoint
+
+    content = file.getvalue()
+    with tempfile.TemporaryDirectory(prefix="neural-eq-") as folder:
+        path = Path(folder) / (Path(file.name).name or "model.pt")
+        path.write_bytes(content)
+        try:
+            model = checkpoint.load(path)
+        except NeuralEqError as error:
+            state[MODEL_ERROR] = str(error)
+            return
+    ref = ModelRef(UPLOADED, f"{file.name}, {model.latent_dim}-D", cached.sha256(content), None)
+    state[UPLOADED_MODEL] = (ref, model)
+    state[MODEL] = UPLOADED
+
+
+def check_model() -> None:
+    """Callback: go back to the built-in model when the chosen one cannot be loaded."""
+    state = st.session_state
+    state[MODEL_ERROR] = ""
+    try:
+        model()
+    except NeuralEqError as error:
+        state[MODEL_ERROR] = str(error)
+        state[MODEL] = BUILT_IN
+
+
+def model_refs() -> dict[str, ModelRef]:
+    """Return the models to choose from, by id."""
+    path = cached.BUILT_IN_MODEL_PATH
+    found = {BUILT_IN: ModelRef(BUILT_IN, "built-in model", cached.file_key(path), path)}
+    uploaded = st.session_state.get(UPLOADED_MODEL)
+    if uploaded is not None:
+        found[UPLOADED] = uploaded[0]
+    for run in cached.training_jobs().runs():
+        if run.is_usable and run.model_path is not None:
+            key = cached.file_key(run.model_path)
+            found[run.run_id] = ModelRef(run.run_id, f"run {run.describe()}", key, run.model_path)
+    return found
+
+
+def model_ref() -> ModelRef:
+    """Return which model is in use."""
+    refs = model_refs()
+    return refs.get(st.session_state[MODEL], refs[BUILT_IN])
+
+
+def model() -> TrainedModel:
+    """Load the model in use; the first call imports torch.
+
+    Raises:
+        CheckpointError: If its file cannot be used.
+    """
+    ref = model_ref()
+    if ref.path is None:
+        return st.session_state[UPLOADED_MODEL][1]
+    return cached.trained_model(str(ref.path), ref.key)
+
+
+def adopt_finished_run() -> None:
+    """Use the model of the run that this session follows, once it has ended.
+
+    A session follows the run that it started; its address says so, so that a refresh goes on
+    following. Other sessions find the run in their list of models, and nothing of theirs changes.
+    """
+    state = st.session_state
+    run_id = state.get(FOLLOWED_RUN)
+    if not run_id:
+        return
+    run = cached.training_jobs().run(run_id)
+    if run is not None and run.is_live:
+        return
+    state[FOLLOWED_RUN] = None
+    if run is not None and run.is_usable:
+        state[MODEL], state[MODEL_ERROR] = run_id, ""
+        st.toast("The training has ended; its model is in use now.", icon=":material/check:")
+
+
+def use_run(run_id: str) -> None:
+    """Callback: use the model of a run."""
+    st.session_state[MODEL] = run_id
+    check_model()
+
+
+def dot_of(rows: Dataset, setting_id: int) -> NamedSetting | None:
+    """Return a setting of the map by its number."""
+    at = np.flatnonzero(rows.setting_ids == setting_id)
+    if not len(at):
+        return None
+    params = tuple(rows.params[at[0]].tolist())
+    return NamedSetting(f"{rows.terms[at[0]]}, setting {setting_id}", params)
+
+
+def drop_dot() -> None:
+    """Callback: select no setting of the map."""
+    st.session_state[DOT] = None
+
+
+def use_dot(dot: NamedSetting) -> None:
+    """Callback: make a setting of the map the current EQ."""
+    st.session_state[USED_DOT], st.session_state[SOURCE] = dot, DOT_SOURCE
+
+
+def morph_dot(dot: NamedSetting, end: str) -> None:
+    """Callback: put a setting of the map at one end of the morph, :data:`FROM` or :data:`TO`."""
+    state = st.session_state
+    state[DOTS] = {**state.get(DOTS, {}), dot.label: dot}
+    state[end], state[SOURCE] = dot.label, MORPH_SOURCE
+
+
+def use_morph() -> None:
+    """Callback: make the morph the current EQ."""
+    st.session_state[SOURCE] = MORPH_SOURCE
+
+
+def swap_ends() -> None:
+    """Callback: exchange the morph's ends and mirror the slider, so that the sound stays."""
+    state = st.session_state
+    state[FROM], state[TO], state[AT] = state[TO], state[FROM], 100 - state[AT]
+    use_morph()

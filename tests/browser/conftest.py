@@ -1,0 +1,91 @@
+"""A server and a browser for the whole session; a fresh tab, watched, for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import driver
+
+expect.set_options(timeout=driver.EXPECT_MS)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        if driver.browser_path(playwright) is None:
+            pytest.skip("no Chromium or Chrome on this machine's PATH, and playwright has none")
+        browser = driver.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(browser, tmp_path_factory):
+    """The server most tests share; on SAFE-DB where it is to be had, else the built-in set."""
+    runs = tmp_path_factory.mktemp("app") / "runs"
+    data = driver.SAFE_DB if driver.SAFE_DB.exists() else None
+    with driver.server(runs, data=data) as address:
+        yield address
+
+
+@pytest.fixture
+def training_address(browser, tmp_path):
+    """A server of its own for a test that trains, so that no other waits for its two cores."""
+    data = driver.SAFE_DB if driver.SAFE_DB.exists() else None
+    with driver.server(tmp_path / "runs", data=data) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def offline_address(browser, tmp_path_factory):
+    """A server that knows of no table: a fresh clone's."""
+    folder = tmp_path_factory.mktemp("clone")
+    root = driver.copied_app(folder / "app")
+    with driver.server(folder / "runs", data=None, root=root) as address:
+        yield address
+
+
+@pytest.fixture
+def new_tab(browser):
+    """Open a tab of its own on a server; all tabs of a test must end without a complaint."""
+    apps, contexts = [], []
+
+    def open_tab(address: str, **options) -> driver.App:
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, accept_downloads=True, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(driver.EXPECT_MS)
+        apps.append(driver.App(page, address))
+        return apps[-1]
+
+    yield open_tab
+    complaints = [complaint for app in apps for complaint in app.complaints]
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def app(new_tab, address):
+    return new_tab(address)
+
+
+@pytest.fixture
+def download_to(tmp_path):
+    """Press a button that downloads, and return the file."""
+
+    def press(app: driver.App, name: str) -> Path:
+        with app.page.expect_download() as caught:
+            app.button(name).click()
+        path = tmp_path / caught.value.suggested_filename
+        caught.value.save_as(path)
+        return path
+
+    return press

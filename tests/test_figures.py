@@ -1,0 +1,193 @@
+"""Figures: the right numbers in the right traces, readable on both grounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neural_eq.eq.params import DEFAULT, PARAMETERS
+from neural_eq.eq.response import log_frequencies
+from neural_eq.ui import figures
+from neural_eq.ui.figures import Curve
+
+GROUNDS = {"light": "#fafaf9", "dark": "#161719"}
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted([luminance(one), luminance(other)], reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_every_colour_reads_on_both_grounds(ground):
+    """WCAG 2.2, 1.4.11: graphics need 3:1."""
+    colours = {c for c, _ in figures.WORD_STYLES.values()} | {*figures.COLOURS, figures.GREY}
+    low = {c: contrast(c, GROUNDS[ground]) for c in colours | {figures.MORPH_COLOUR}}
+    assert min(low.values()) >= 3, low
+
+
+def simulate_deuteranopia(colour: str) -> np.ndarray:
+    """Source: Viénot, Brettel, Mollon, 1999, for linear RGB."""
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
+    matrix = [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]
+    return np.clip(np.array(matrix) @ rgb, 0, 1) ** (1 / 2.2)
+
+
+def test_warm_and_bright_differ_without_red_and_green_and_by_symbol():
+    (warm, warm_symbol), (bright, bright_symbol) = (
+        figures.WORD_STYLES[word] for word in ("warm", "bright")
+    )
+    assert warm_symbol != bright_symbol
+    difference = simulate_deuteranopia(warm) - simulate_deuteranopia(bright)
+    assert np.abs(difference).max() > 0.3
+
+
+def test_fifty_words_have_fifty_styles():
+    styles = figures.word_styles(["warm", "bright", *(f"word {i}" for i in range(48))])
+    assert len(set(styles.values())) == 50
+    assert figures.word_styles(["a", "warm"])["warm"] == styles["warm"]
+
+
+def a_map(n: int = 30, **rest):
+    generator = np.random.default_rng(0)
+    terms = np.array((["warm"] * 10 + ["bright"] * 10 + ["odd", "strange"] * 5)[:n], dtype=object)
+    params = np.tile(DEFAULT, (n, 1))
+    params[:, 0] = np.arange(n) / 10
+    points = generator.normal(size=(n, 2))
+    figure = figures.map_figure(
+        points, terms=terms, params=params, setting_ids=np.arange(100, 100 + n),
+        words=("warm", "bright"), method="UMAP", **rest,
+    )  # fmt: skip
+    return figure, points, terms
+
+
+def test_each_point_is_in_the_trace_of_its_word_with_its_number_and_parameters():
+    figure, points, terms = a_map()
+    names = [trace.name for trace in figure.data]
+    assert names == ["other words (10)", "warm (10)", "bright (10)"]
+    seen = []
+    for trace in figure.data:
+        for x, y, term, row in zip(trace.x, trace.y, trace.text, trace.customdata, strict=True):
+            index = int(row[0])
+            seen.append(index)
+            assert (x, y) == tuple(points[index])
+            assert term == f"{terms[index]}, setting {100 + index}"
+            assert row[1] == pytest.approx(index / 10)
+    assert sorted(seen) == list(range(30))
+
+
+def test_hovering_names_the_word_and_all_thirteen_parameters_with_units():
+    figure, _, _ = a_map()
+    template = figure.data[0].hovertemplate
+    assert "%{text}" in template
+    for column in range(len(PARAMETERS)):
+        assert f"customdata[{column + 1}]" in template
+    assert template.count("dB") == 5
+    assert template.count("Hz") == 5
+    assert template.count("Q ") == 3
+
+
+def test_the_selected_setting_has_a_ring_that_takes_no_clicks():
+    figure, points, _ = a_map(selected_id=107)
+    ring = figure.data[-1]
+    assert (ring.x[0], ring.y[0]) == tuple(points[7])
+    assert ring.hoverinfo == "skip"
+    assert len(a_map(selected_id=999)[0].data) == 3
+
+
+def test_many_points_are_drawn_by_the_graphics_card():
+    n = figures.MANY_POINTS + 1
+    figure = figures.map_figure(
+        np.zeros((n, 2)), terms=np.full(n, "warm", dtype=object), params=np.tile(DEFAULT, (n, 1)),
+        setting_ids=np.arange(n), words=("warm",), method="PCA",
+    )  # fmt: skip
+    assert figure.data[0].type == "scattergl"
+    assert a_map()[0].data[0].type == "scatter"
+
+
+def test_an_empty_map_is_a_figure():
+    figure = figures.map_figure(
+        np.zeros((0, 2)), terms=np.array([], dtype=object), params=np.zeros((0, 13)),
+        setting_ids=np.array([], dtype=int), words=(), method="PCA",
+    )  # fmt: skip
+    assert not figure.data
+
+
+def test_words_are_written_amid_their_points_and_not_over_each_other():
+    generator = np.random.default_rng(0)
+    far = {"warm": (-5, 0), "bright": (5, 0), "clear": (5.2, 0.05), "thin": (5.1, -0.05)}
+    terms = np.repeat(np.array(list(far), dtype=object), 20)
+    points = np.concatenate([c + generator.normal(size=(20, 2)) * 0.02 for c in far.values()])
+    places = figures.word_places(points, terms, list(far))
+    assert places["warm"][0] == pytest.approx(-5, abs=1)
+    assert set(places) == set(far)
+    span = points.max(axis=0) - points.min(axis=0)
+    labels = [np.array(place) / span for place in places.values()]
+    for i, one in enumerate(labels):
+        for other in labels[:i]:
+            assert (np.abs(one - other) > [0.12, 0.05]).any()
+
+
+def test_a_response_has_units_a_log_axis_and_its_curves():
+    freq_hz = log_frequencies(128)
+    curve_db = np.linspace(-3, 7, 128)
+    figure = figures.response_figure(freq_hz, [Curve("warm", curve_db, "#d55e00", "dash")])
+    assert figure.layout.xaxis.type == "log"
+    assert figure.layout.xaxis.title.text == "Frequency (Hz)"
+    assert figure.layout.yaxis.title.text == "Gain (dB)"
+    assert figure.layout.yaxis.range == (-12, 12)
+    assert 10 ** np.array(figure.layout.xaxis.range) == pytest.approx([20, 20000])
+    np.testing.assert_array_equal(figure.data[0].y, curve_db)
+    assert "Hz" in figure.data[0].hovertemplate
+    assert "dB" in figure.data[0].hovertemplate
+
+
+@pytest.mark.parametrize(
+    ("largest", "span"), [(0, 6), (6, 6), (6.1, 12), (12.1, 18), (30, 36), (71, 72), (500, 72)]
+)
+def test_the_span_is_the_smallest_round_one(largest, span):
+    assert figures.span_of(np.array([[0, -largest]])) == span
+    assert figures.span_of(np.zeros((0, 128))) == 6
+
+
+def history(n: int) -> list[dict]:
+    return [
+        {
+            "epoch": i + 1, "reconstruction_loss": 0.1 / (i + 1), "contrastive_loss": 3.0,
+            "total_loss": 0.4, "held_out_curve_db": None if i == 0 else 1.0 / i,
+        }
+        for i in range(n)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+def test_loss_figures_have_a_point_an_epoch_and_room_for_all(n):
+    losses = figures.loss_figure(history(n), epochs=150)
+    held_out = figures.held_out_figure(history(n), epochs=150)
+    assert [len(trace.x) for trace in losses.data] == [n, n, n]
+    assert {trace.name for trace in losses.data} == {"Contrastive", "Total", "Reconstruction"}
+    assert len(held_out.data[0].x) == n
+    assert losses.layout.xaxis.range == held_out.layout.xaxis.range == (0, 150)
+    assert "dB" in held_out.layout.yaxis.title.text
+
+
+def test_a_loss_of_zero_does_not_break_the_log_axis():
+    rows = history(2)
+    rows[1]["contrastive_loss"] = 0.0
+    figure = figures.loss_figure(rows, epochs=2)
+    assert figure.data[0].y == (3.0, None)
+
+
+def test_the_band_table_has_five_bands_with_units():
+    params = DEFAULT.copy()
+    params[0] = -3.24
+    lines = figures.bands_markdown(params).splitlines()
+    assert lines[0] == "| Band | Gain (dB) | Frequency (Hz) | Q |"
+    assert len(lines) == 7
+    assert lines[2] == "| Low Shelf | −3.2 | 150 | 0.71 |"
