@@ -26,7 +26,7 @@ BROWSER_ARGUMENTS = (
     "--autoplay-policy=no-user-gesture-required",
 )  # fmt: skip
 START_S = 60
-EXPECT_MS = 30_000
+EXPECT_MS = 60_000
 
 # A page that is opened by its address is first asked for the server at /page/_stcore/…, since the
 # app might live under a folder of that name; Streamlit expects the 404 and asks at / next.
