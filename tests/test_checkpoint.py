@@ -120,16 +120,22 @@ def test_a_wrong_field_is_a_named_error(
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(data=st.data())
-def test_no_damage_ends_in_anything_but_a_named_error(
-    model: TrainedModel, tmp_path: Path, data: st.DataObject
+@given(share=st.floats(0, 1, exclude_max=True), tail=st.binary(max_size=8))
+def test_damage_ends_in_a_named_error_or_costs_nothing(
+    model: TrainedModel, tmp_path: Path, share: float, tail: bytes
 ) -> None:
     path = tmp_path / "m.pt"
     if not path.exists():
         save(model, path)
     whole = path.read_bytes()
-    cut = data.draw(st.integers(0, len(whole) - 1))
+    content = whole[: int(share * len(whole))] + tail
     damaged = tmp_path / "damaged.pt"
-    damaged.write_bytes(whole[:cut] + data.draw(st.binary(max_size=8)))
-    with pytest.raises(CheckpointError):
-        load(damaged)
+    damaged.write_bytes(content)
+    try:
+        again = load(damaged)
+    except CheckpointError:
+        return
+    # a cut through what ends the archive loses nothing of the model
+    for name, weight in model.module.state_dict().items():
+        assert torch.equal(weight, again.module.state_dict()[name])
+    assert share > 0.9 and again.history == model.history

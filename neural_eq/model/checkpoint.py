@@ -47,11 +47,11 @@ class TrainedModel:
             the model is only to be used.
     """
 
-    module: Autoencoder
+    module: Autoencoder = field(repr=False)
     config: TrainConfig
-    bounds: Bounds
-    terms: dict[str, TermSummary]
-    history: list[dict[str, float]]
+    bounds: Bounds = field(repr=False)
+    terms: dict[str, TermSummary] = field(repr=False)
+    history: list[dict[str, float]] = field(repr=False)
     data_origin: str
     data_fingerprint: str
     resume_state: dict[str, Any] | None = field(default=None, repr=False)
@@ -163,7 +163,10 @@ def load(path: Path) -> TrainedModel:
         config = configs.from_dict(content["config"])
         bounds = Bounds.from_dict(content["bounds"])
         module = blank(config.model, bounds)
-        module.load_state_dict(content["weights"])
+        try:
+            module.load_state_dict(content["weights"])
+        except RuntimeError as error:  # torch lists every name, over many lines
+            raise ValueError("its weights do not fit its own configuration.") from error
         if not all(torch.isfinite(t).all() for t in module.state_dict().values()):
             raise ValueError("a weight is not finite")
         return TrainedModel(
