@@ -1,0 +1,128 @@
+"""What every page shares, through ``app.py``."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from neural_eq.ui import cached
+from tests.pages.opening import (
+    PAGES,
+    ROOT,
+    WAIT_S,
+    finished_run,
+    opened,
+    popovers,
+    turned,
+    widget,
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_and_says_what_is_in_use(page):
+    app = opened(page)
+    assert app.title[0].value == page.capitalize()
+    assert not app.error
+    assert "Data: built-in set, drawn from SAFE-DB's statistics, 1,089 settings" in popovers(app)
+    assert "Model: built-in model" in popovers(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_thin(page):
+    """Under 80 lines, no class, no arithmetic, the first thing drawn is the frame."""
+    source = (ROOT / "pages" / f"{page}.py").read_text("utf-8")
+    tree = ast.parse(source)
+    assert source.count("\n") < 80
+    assert not [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef | ast.BinOp | ast.For)]
+    first = next(
+        n
+        for n in tree.body
+        if not isinstance(n, ast.Import | ast.ImportFrom)
+        and not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
+    )
+    assert ast.unparse(first) == "frame()"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_alone_goes_through_the_app(page):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S)
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert "Data:" in popovers(app)
+
+
+def test_the_first_page_imports_neither_torch_nor_umap():
+    script = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=120).run()
+assert not app.exception, app.exception
+assert not app.info, app.info[0].value
+assert app.get("plotly_chart"), "no map"
+heavy = {"torch", "umap", "numba", "sklearn", "scipy", "soundfile", "matplotlib"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_a_table_that_is_missing_is_said_and_the_built_in_set_taken(monkeypatch, tmp_path):
+    monkeypatch.setenv("NEURAL_EQ_DATA", str(tmp_path / "nowhere.csv"))
+    app = opened("explore")
+    assert "no file is there" in app.error[0].value
+    assert "built-in set" in popovers(app)
+
+
+def test_choices_survive_page_switches(app):
+    turned(app, "morph")
+    widget(app.slider, "Morph").set_value(73).run()
+    widget(app.slider, "Strength").set_value(-0.5).run()
+    widget(app.selectbox, "From").set_value("airy").run()
+    for page in ("audio", "train", "explore", "morph"):
+        turned(app, page)
+    assert widget(app.slider, "Morph").value == 73
+    assert widget(app.slider, "Strength").value == -0.5
+    assert widget(app.selectbox, "From").value == "airy"
+    turned(app, "audio")
+    assert app.subheader[0].value == "EQ: airy → bright, 73 %, strength -0.50"
+
+
+def test_the_address_is_read_once_and_written_whole():
+    app = opened(
+        "morph",
+        **{"from": "bright", "to": "warm", "at": "20", "strength": "1.5", "route": "parameters"},
+    )
+    assert app.subheader[0].value == "Bright → warm, 20 %, strength 1.50"
+    widget(app.slider, "Morph").set_value(21).run()
+    assert app.subheader[0].value == "Bright → warm, 21 %, strength 1.50"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"from": "nonsense"}, {"at": "-1"}, {"at": "1e3"}, {"strength": "inf"}, {"route": "x"},
+     {"model": "../.."}, {"run": "/etc/passwd"}, {"model": "uploaded"}],
+)  # fmt: skip
+def test_nonsense_in_the_address_is_passed_over(query):
+    app = opened("morph", **query)
+    assert app.subheader[0].value == "Warm → bright, 50 %, strength 1.00"
+    assert "built-in model" in popovers(app)
+
+
+def test_a_model_file_that_broke_is_said_and_the_built_in_one_taken():
+    run_id = finished_run()
+    (cached.runs_folder() / run_id / "model.pt").write_bytes(b"broken")
+    app = opened("morph")
+    widget(app.selectbox, "Model in use").set_value(run_id).run()
+    assert not app.exception
+    assert "damaged or not a Neural EQ model" in app.error[0].value
+    assert "built-in model" in popovers(app)
+
+
+def test_a_fault_of_ours_is_no_sentence(app, monkeypatch):
+    """What is not a named error must not be dressed up as one."""
+    monkeypatch.setattr("neural_eq.ui.audio.take", lambda *args: 1 / 0)
+    app.switch_page("pages/audio.py").run()
+    assert app.exception
