@@ -25,9 +25,21 @@ class AudioError(NeuralEqError):
     """An audio file or array cannot be read, written or filtered."""
 
 
+class PresetError(NeuralEqError):
+    """A file of a setting is damaged, foreign or newer than this program."""
+
+
 class TermError(NeuralEqError):
     """A word is not one that the model or the data knows."""
 
 
 class OutputError(NeuralEqError):
     """A result cannot be written where it was asked for."""
+
+
+class DivergedError(ParameterError):
+    """A training's loss left all bounds: its learning rate is too high."""
+
+
+class RunError(NeuralEqError):
+    """A run cannot do what it is asked to, such as go on without its data."""

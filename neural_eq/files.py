@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,3 +39,24 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
             raise
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+class ScratchFolder:
+    """An empty folder that goes, with what is in it, when this object does.
+
+    Attributes:
+        path: Where it is.
+
+    Raises:
+        OutputError: If it cannot be made.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix="neural-eq-"))
+        except OSError as error:
+            raise OutputError(
+                f"No folder for temporary files can be made: {error.strerror or error}. Free some"
+                " space on the disk."
+            ) from error
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)

@@ -1,23 +1,27 @@
-"""Hear the current EQ on a sound."""
+"""Hear an EQ on a sound, take it home as a file, or find out blind whether you hear it."""
 
 import streamlit as st
 
-from neural_eq.ui import audio
-from neural_eq.ui.current_eq import current_eq
+from neural_eq.ui.audio import applied, blind, export, listen, sources
 from neural_eq.ui.frame import frame
 
 frame()
 st.title("Audio", anchor=False)
-eq = current_eq()
-left, right = st.columns([3, 2], gap="large")
-with left:
-    sound = audio.source_input()
-    audio.level_inputs()
-    if sound:
-        take = audio.take(sound, eq)
-        audio.draw_players(take)
-        audio.draw_download(take, eq)
-with right:
-    st.subheader(f"EQ: {eq.label}", anchor=False)
-    audio.draw_eq(eq)
-    st.page_link("pages/morph.py", label="Change it on Morph", icon=":material/tune:")
+st.markdown("Put a sound through the EQ, hear both versions equally loud, and take it home.")
+if listen.is_blind():
+    blind.draw()
+else:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        sound = sources.chosen()
+        excerpt = sources.excerpt_input(sound) if sound else None
+    with right:
+        eq = applied.inputs()
+        if eq:
+            applied.draw_curve(eq)
+    if sound and excerpt and eq:
+        with left:
+            listen.level_inputs()
+            listen.draw(sound, excerpt, listen.take(sound, excerpt, eq))
+        with right:
+            export.draw(sound, excerpt, eq)

@@ -2,18 +2,24 @@
 
 import streamlit as st
 
-from neural_eq.ui import current_eq, morph
+from neural_eq.ui import current_eq
 from neural_eq.ui.frame import frame
+from neural_eq.ui.morph import edits, inputs, picture, sharing, where
 
 frame()
 st.title("Morph", anchor=False)
-st.markdown("Pick two words and slide from one sound to the other.")
+st.markdown(
+    "Pick two words and slide from one sound to the other. Drag the bands to make it your own."
+)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    morph.inputs()
+    inputs.draw_ends()
     made = current_eq.morph()
-    morph.draw_curves(made)
+    picture.draw(made)
 with right:
-    st.subheader(made.eq.label.capitalize(), anchor=False)
-    morph.draw_setting(made)
-    morph.draw_use(made)
+    picture.draw_heading(made)
+    edits.draw_line(made)
+    inputs.draw_mix(made)
+    inputs.draw_way()
+    where.draw(made)
+    sharing.draw(made)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neural_eq.data import audio_io
+from neural_eq.data.audio_encoding import FORMATS
 from neural_eq.data.audio_io import Audio, encode_audio, read_audio, write_audio
 from neural_eq.errors import AudioError, NeuralEqError, OutputError
 
@@ -44,7 +45,7 @@ def every_level(subtype):
 @pytest.mark.parametrize(("name", "subtype"), LOSSLESS)
 def test_an_unchanged_file_stays_bit_for_bit_what_it_was(tmp_path, name, subtype):
     samples = every_level(subtype)
-    original = audio(samples, 44100, audio_io.FORMATS[os.path.splitext(name)[1]], subtype)
+    original = audio(samples, 44100, FORMATS[os.path.splitext(name)[1]], subtype)
     written = write_audio(tmp_path / name, original)
     assert (written.subtype, written.notes) == (subtype, ())
     first = read_audio(tmp_path / name)

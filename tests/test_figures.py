@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neural_eq.eq.params import DEFAULT, PARAMETERS
+from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.response import log_frequencies
 from neural_eq.ui import figures
 from neural_eq.ui.figures import Curve
@@ -52,86 +52,6 @@ def test_fifty_words_have_fifty_styles():
     styles = figures.word_styles(["warm", "bright", *(f"word {i}" for i in range(48))])
     assert len(set(styles.values())) == 50
     assert figures.word_styles(["a", "warm"])["warm"] == styles["warm"]
-
-
-def a_map(n: int = 30, **rest):
-    generator = np.random.default_rng(0)
-    terms = np.array((["warm"] * 10 + ["bright"] * 10 + ["odd", "strange"] * 5)[:n], dtype=object)
-    params = np.tile(DEFAULT, (n, 1))
-    params[:, 0] = np.arange(n) / 10
-    points = generator.normal(size=(n, 2))
-    figure = figures.map_figure(
-        points, terms=terms, params=params, setting_ids=np.arange(100, 100 + n),
-        words=("warm", "bright"), method="UMAP", **rest,
-    )  # fmt: skip
-    return figure, points, terms
-
-
-def test_each_point_is_in_the_trace_of_its_word_with_its_number_and_parameters():
-    figure, points, terms = a_map()
-    names = [trace.name for trace in figure.data]
-    assert names == ["other words (10)", "warm (10)", "bright (10)"]
-    seen = []
-    for trace in figure.data:
-        for x, y, term, row in zip(trace.x, trace.y, trace.text, trace.customdata, strict=True):
-            index = int(row[0])
-            seen.append(index)
-            assert (x, y) == tuple(points[index])
-            assert term == f"{terms[index]}, setting {100 + index}"
-            assert row[1] == pytest.approx(index / 10)
-    assert sorted(seen) == list(range(30))
-
-
-def test_hovering_names_the_word_and_all_thirteen_parameters_with_units():
-    figure, _, _ = a_map()
-    template = figure.data[0].hovertemplate
-    assert "%{text}" in template
-    for column in range(len(PARAMETERS)):
-        assert f"customdata[{column + 1}]" in template
-    assert template.count("dB") == 5
-    assert template.count("Hz") == 5
-    assert template.count("Q ") == 3
-
-
-def test_the_selected_setting_has_a_ring_that_takes_no_clicks():
-    figure, points, _ = a_map(selected_id=107)
-    ring = figure.data[-1]
-    assert (ring.x[0], ring.y[0]) == tuple(points[7])
-    assert ring.hoverinfo == "skip"
-    assert len(a_map(selected_id=999)[0].data) == 3
-
-
-def test_many_points_are_drawn_by_the_graphics_card():
-    n = figures.MANY_POINTS + 1
-    figure = figures.map_figure(
-        np.zeros((n, 2)), terms=np.full(n, "warm", dtype=object), params=np.tile(DEFAULT, (n, 1)),
-        setting_ids=np.arange(n), words=("warm",), method="PCA",
-    )  # fmt: skip
-    assert figure.data[0].type == "scattergl"
-    assert a_map()[0].data[0].type == "scatter"
-
-
-def test_an_empty_map_is_a_figure():
-    figure = figures.map_figure(
-        np.zeros((0, 2)), terms=np.array([], dtype=object), params=np.zeros((0, 13)),
-        setting_ids=np.array([], dtype=int), words=(), method="PCA",
-    )  # fmt: skip
-    assert not figure.data
-
-
-def test_words_are_written_amid_their_points_and_not_over_each_other():
-    generator = np.random.default_rng(0)
-    far = {"warm": (-5, 0), "bright": (5, 0), "clear": (5.2, 0.05), "thin": (5.1, -0.05)}
-    terms = np.repeat(np.array(list(far), dtype=object), 20)
-    points = np.concatenate([c + generator.normal(size=(20, 2)) * 0.02 for c in far.values()])
-    places = figures.word_places(points, terms, list(far))
-    assert places["warm"][0] == pytest.approx(-5, abs=1)
-    assert set(places) == set(far)
-    span = points.max(axis=0) - points.min(axis=0)
-    labels = [np.array(place) / span for place in places.values()]
-    for i, one in enumerate(labels):
-        for other in labels[:i]:
-            assert (np.abs(one - other) > [0.12, 0.05]).any()
 
 
 def test_a_response_has_units_a_log_axis_and_its_curves():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from neural_eq.errors import OutputError
-from neural_eq.files import written_whole
+from neural_eq.files import ScratchFolder, written_whole
 
 
 def test_a_block_that_ends_well_leaves_the_whole_file(tmp_path: Path) -> None:
@@ -30,3 +30,20 @@ def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="missing/a cannot be written: No such file"):  # noqa: SIM117
         with written_whole(tmp_path / "missing" / "a"):
             pass
+
+
+def test_a_scratch_folder_goes_with_its_object() -> None:
+    folder = ScratchFolder()
+    path = folder.path
+    (path / "a").write_bytes(b"a")
+    del folder
+    assert not path.exists()
+
+
+def test_a_scratch_folder_without_room_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**options: str) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    with pytest.raises(OutputError, match="can be made: No space left on device. Free some space"):
+        ScratchFolder()

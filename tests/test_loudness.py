@@ -10,8 +10,8 @@ from neural_eq.eq.loudness import (
     integrated_loudness_lufs,
     k_weighting,
     sample_peak,
-    true_peak_dbtp,
 )
+from neural_eq.eq.true_peak import true_peak_dbtp
 from neural_eq.errors import AudioError
 
 RATES = (8000, 11025, 16000, 44100, 48000, 96000, 192000)

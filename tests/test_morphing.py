@@ -11,7 +11,8 @@ import torch
 from neural_eq.data.demo import built_in_dataset
 from neural_eq.data.safe_db import read_csv
 from neural_eq.eq.params import FIXED_BOUNDS, check_params
-from neural_eq.eq.response import curve_error_db, log_frequencies, response_db, response_db_torch
+from neural_eq.eq.response import curve_error_db, log_frequencies, response_db
+from neural_eq.eq.response_torch import response_db_torch
 from neural_eq.errors import DataError, ParameterError
 from neural_eq.latent.morphing import ROUTES, blend, distance_to_settings, morph
 from neural_eq.latent.report import format_report, measure_pairs, morph_report

@@ -5,10 +5,11 @@ import pytest
 from scipy import signal
 
 from neural_eq.eq.biquad import sections
-from neural_eq.eq.loudness import integrated_loudness_lufs, sample_peak, true_peak_dbtp
+from neural_eq.eq.loudness import integrated_loudness_lufs, sample_peak
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.render import CEILING_DBTP, apply_eq, filter_audio
 from neural_eq.eq.response import response_db
+from neural_eq.eq.true_peak import true_peak_dbtp
 from neural_eq.errors import AudioError, ParameterError
 
 BRIGHT = np.array([-4, 120, 3, 400, 0.71, -6, 900, 2.0, 5, 3000, 1.0, 8, 7000.0])

@@ -9,8 +9,8 @@ from neural_eq.eq.response import (
     curve_error_db,
     log_frequencies,
     response_db,
-    response_db_torch,
 )
+from neural_eq.eq.response_torch import response_db_torch
 from neural_eq.errors import ParameterError
 
 FREQ_HZ = log_frequencies(256)

@@ -1,13 +1,12 @@
-"""Cross-validation and comparison: nothing that is judged was ever seen."""
+"""Cross-validation: nothing that is judged was ever seen."""
 
 import numpy as np
 import pytest
 
 from neural_eq.data.safe_db import Dataset
-from neural_eq.eq.params import MAXIMUM, MINIMUM
 from neural_eq.errors import DataError
 from neural_eq.model.config import TrainConfig
-from neural_eq.model.validation import ParamsPca, compare, cross_validate, folds
+from neural_eq.model.validation import cross_validate, folds
 
 QUICK = TrainConfig(epochs=2, device="cpu")
 
@@ -50,25 +49,3 @@ def test_cross_validation_reports_mean_and_spread(built_in: Dataset) -> None:
     assert result["scope"] == "cross-validated" and done == [(1, 4), (2, 4), (3, 4), (4, 4)]
     figure = result["figures"]["curve_rmse_db_mean"]
     assert figure["mean"] > 0 and figure["std"] > 0
-
-
-def test_pca_with_every_component_loses_nothing(built_in: Dataset) -> None:
-    coder = ParamsPca.fit(built_in.params, latent_dim=13)
-    np.testing.assert_allclose(
-        coder.decode(coder.encode(built_in.params)), built_in.params, rtol=1e-9, atol=1e-9
-    )
-
-
-def test_comparison_judges_all_on_the_same_unseen_settings(built_in: Dataset) -> None:
-    table = compare(built_in, QUICK)
-    assert list(table)[:3] == [
-        "reference V2 (data bounds)",
-        "reference V3 (fixed bounds)",
-        "Neural EQ",
-    ]
-    assert len({figures["freq_hz_max_of_data"] for figures in table.values()}) == 1
-    for figures in table.values():
-        assert set(figures["centres"]) == {"warm", "bright"}
-        assert all(np.shape(c) == (13,) for c in figures["centres"].values())
-    warm = np.array(table["Neural EQ"]["centres"]["warm"])
-    assert (warm >= MINIMUM).all() and (warm <= MAXIMUM).all()

@@ -25,6 +25,9 @@ DATA_HELP = (
 )
 
 
+WORD_HELP = "a word, or one of its schools as `terms` numbers them, such as warm:2"
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is one sentence, like every other error."""
 
@@ -66,6 +69,16 @@ def whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _at_least(minimum: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = whole_number(text)
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"{value} is below {minimum}")
+        return value
+
+    return read
 
 
 def number(text: str) -> float:
@@ -134,8 +147,49 @@ def _report(parser: Parser) -> None:
 
 
 def _evaluate(parser: Parser) -> None:
-    parser.set_defaults(run="judging:evaluate")
+    parser.set_defaults(run="evaluating:evaluate")
     _judged(parser)
+    parser.add_argument(
+        "--brief", action="store_true",
+        help="leave out words, draws and morphs, which take some seconds",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cross-validate", action="store_true",
+        help="also train anew, as the model was trained, and judge on what each training left out",
+    )  # fmt: skip
+    parser.add_argument(
+        "--folds", type=_at_least(2), default=5, metavar="N",
+        help="with --cross-validate: parts of the table, each left out once (default: 5)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seeds", type=_at_least(1), default=1, metavar="N",
+        help="with --cross-validate: repeats, each with folds of its own (default: 1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--by", choices=("term", "submitter"), default="term",
+        help="with --cross-validate: share out word by word, or keep each person's settings"
+        " together (default: term)",
+    )  # fmt: skip
+
+
+def _compare(parser: Parser) -> None:
+    parser.set_defaults(run="comparing:compare")
+    parser.add_argument("--data", type=Path, metavar="CSV", help=DATA_HELP)
+    train, model = options(TrainConfig), options(ModelConfig)
+    for name, option, default in (
+        ("epochs", train["epochs"], TrainConfig().epochs),
+        ("latent-dim", model["latent_dim"], ModelConfig().latent_dim),
+        ("min-examples", train["min_examples"], TrainConfig().min_examples),
+        ("seed", train["seed"], TrainConfig().seed),
+    ):
+        parser.add_argument(
+            f"--{name}", type=whole_number, default=default, metavar="N",
+            help=_help_of(option, default),
+        )  # fmt: skip
+    parser.add_argument(
+        "--keep-junk", action="store_true", help=_help_of(train["keep_junk"], False)
+    )
+    _json(parser)
 
 
 def _judged(parser: Parser) -> None:
@@ -162,13 +216,20 @@ def _reconstruct(parser: Parser) -> None:
 def _terms(parser: Parser) -> None:
     parser.set_defaults(run="words:terms")
     _model(parser)
+    parser.add_argument(
+        "--data", type=Path, metavar="CSV", help=f"settings that show a word's schools; {DATA_HELP}"
+    )
     _json(parser)
 
 
 def _morph(parser: Parser) -> None:
     parser.set_defaults(run="words:morph")
-    parser.add_argument("--from", dest="start", required=True, metavar="WORD", help="word at 0")
-    parser.add_argument("--to", dest="end", required=True, metavar="WORD", help="word at 1")
+    parser.add_argument(
+        "--from", dest="start", required=True, metavar="WORD", help=f"at 0: {WORD_HELP}"
+    )
+    parser.add_argument(
+        "--to", dest="end", required=True, metavar="WORD", help=f"at 1: {WORD_HELP}"
+    )
     parser.add_argument(
         "--at", type=number, default=0.5, metavar="X",
         help="where between the words, 0 to 1, in equal steps of sound (default: %(default)s)",
@@ -186,7 +247,9 @@ def _render(parser: Parser) -> None:
         "output", type=Path, metavar="OUT",
         help="sound file to write, its kind by its ending; rate, channels and bit depth of IN",
     )  # fmt: skip
-    parser.add_argument("--term", required=True, metavar="WORD", help="how it is to sound")
+    parser.add_argument(
+        "--term", required=True, metavar="WORD", help=f"how it is to sound: {WORD_HELP}"
+    )
     parser.add_argument("--to", metavar="WORD", help="second word, to morph towards")
     parser.add_argument(
         "--at", type=number, metavar="X",
@@ -215,6 +278,9 @@ def _setting(parser: Parser) -> None:
         help="the way between two words: latent or parameters or curve (default: %(default)s)",
     )  # fmt: skip
     _model(parser)
+    parser.add_argument(
+        "--data", type=Path, metavar="CSV", help=f"settings that show a word's schools; {DATA_HELP}"
+    )
 
 
 def _data(parser: Parser) -> None:
@@ -245,9 +311,10 @@ def _json(parser: Parser) -> None:
 COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "train": ("train a model on a table of settings", _train),
     "report": ("show what a model learned of each word, and how well", _report),
-    "evaluate": ("judge a model on a table: errors in dB, frequencies, clusters", _evaluate),
+    "evaluate": ("judge a model on a table: errors in dB, clusters, words, morphs", _evaluate),
+    "compare": ("train the reference, this model and PCA on one split, side by side", _compare),
     "reconstruct": ("write what a model makes of every setting of a table", _reconstruct),
-    "terms": ("list the words that a model knows", _terms),
+    "terms": ("list the words that a model knows, and what people mean by them", _terms),
     "morph": ("show the equaliser setting between two words", _morph),
     "render": ("make a sound file sound like a word", _render),
     "data": ("say which table is in use, or fetch the published one", _data),

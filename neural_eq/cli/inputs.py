@@ -27,10 +27,11 @@ def open_model(path: Path | None, *, as_json: bool = False) -> tuple[TrainedMode
     chosen = path or (trained_here if trained_here.is_file() else BUILT_IN_MODEL_PATH)
     name = "built-in model" if chosen == BUILT_IN_MODEL_PATH else str(chosen)
     model = checkpoint.load(chosen)
+    augmented = f", {model.augmentation}" if model.augmentation else ""
     note(
         f"Model: {name}, {plural(model.latent_dim, 'latent dimension')},"
         f" {plural(len(model.terms), 'word')}, {plural(len(model.history), 'epoch')}"
-        f" on {model.data_origin}.",
+        f" on {model.data_origin}{augmented}.",
         as_json=as_json,
     )
     return model, name

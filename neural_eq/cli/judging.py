@@ -1,4 +1,4 @@
-"""``evaluate`` and ``reconstruct``: how well a model gives settings back."""
+"""``reconstruct``, and what the commands that judge a model share."""
 
 from __future__ import annotations
 
@@ -13,35 +13,20 @@ from neural_eq.cli.output import (
     check_output,
     note,
     plural,
-    print_json,
     set_aside_lines,
 )
-from neural_eq.cli.setting import rounded
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import NAMES
 from neural_eq.files import written_whole
 from neural_eq.model.checkpoint import TrainedModel
-from neural_eq.model.evaluation import evaluate as judge
+from neural_eq.presets.setting import rounded
 
 SCOPES = {
     "in-sample": "in-sample: the table of the training run, with what it held out",
-    "external": "held out: another table than that of the training run",
+    "external": "held out: another table than the training run's, but for rows that both hold",
 }
 SILHOUETTE_VERDICTS = ((0.5, "well apart"), (0.25, "apart"), (0.0, "overlapping"), (-1.0, "mixed"))
 DAVIES_BOULDIN_VERDICTS = ((1.0, "well apart"), (2.0, "apart"), (4.0, "overlapping"))
-
-
-def evaluate(args: Namespace) -> int:
-    """Judge a model on every valid row of a table."""
-    model, name, dataset, reference = open_judged(args)
-    figures = judge(model, dataset, reference)
-    if args.json:
-        print_json({**figures, "model": name, "data": dataset.origin})
-        return 0
-    print(f"\nHow well ({scope_text(figures)})")
-    print_figures(figures)
-    print_held_out(model)
-    return 0
 
 
 def reconstruct(args: Namespace) -> int:
@@ -110,6 +95,11 @@ def print_figures(figures: Mapping[str, Any]) -> None:
         f" {figures['freq_hz_max']:,.0f} Hz; 1st to 99th percentile"
         f" {figures['freq_hz_p1']:,.0f} to {figures['freq_hz_p99']:,.0f} Hz"
     )
+    print(
+        f"  Within 1/12 octave, where the band has gain:"
+        f" {_share(figures['freq_within_twelfth_octave'])}; high shelves above 10 kHz kept above:"
+        f" {_share(figures['high_shelves_kept_above_10_khz'])}"
+    )
     for label, key in (("all words", ""), ("warm and bright", "_warm_bright")):
         silhouette, spread = figures[f"silhouette{key}"], figures[f"davies_bouldin{key}"]
         print(f"  Silhouette, {label}: {_number(silhouette)} ({silhouette_verdict(silhouette)})")
@@ -138,6 +128,10 @@ def print_held_out(model: TrainedModel) -> None:
             f"Held out: curve error {error_db:.4f} dB RMSE, mean over the"
             f" {model.config.held_out_share:.0%} of settings that the training run never saw."
         )
+
+
+def _share(value: float | None) -> str:
+    return "none there" if value is None else f"{value:.1%}"
 
 
 def _number(value: float | None) -> str:

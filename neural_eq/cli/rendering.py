@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from argparse import Namespace
 
-from neural_eq.cli.inputs import open_model
+from neural_eq.cli.inputs import open_model, open_table
 from neural_eq.cli.output import check_output, plural
 from neural_eq.cli.setting import chosen_setting, print_setting
-from neural_eq.data.audio_io import format_of, read_audio, write_audio
+from neural_eq.data.audio_encoding import format_of
+from neural_eq.data.audio_io import read_audio, write_audio
 from neural_eq.eq.render import Rendered, apply_eq
 from neural_eq.errors import ParameterError
 
@@ -24,7 +25,13 @@ def render(args: Namespace) -> int:
     check_output(args.output, option="OUT", inputs=(args.input,))
     model, _ = open_model(args.model)
     params, n_stopped = chosen_setting(
-        model, start=args.term, end=args.to, at=at, strength=args.strength, route=args.route
+        model,
+        start=args.term,
+        end=args.to,
+        at=at,
+        strength=args.strength,
+        route=args.route,
+        open_data=lambda: open_table(args.data),
     )
     audio = read_audio(args.input)
     rendered = apply_eq(audio.samples, params, audio.sample_rate, level_match=args.level_match)

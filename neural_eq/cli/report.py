@@ -17,13 +17,13 @@ from neural_eq.cli.judging import (
     silhouette_verdict,
 )
 from neural_eq.cli.output import plural, print_json
-from neural_eq.cli.setting import rounded, setting_values
 from neural_eq.data.safe_db import Dataset
-from neural_eq.eq.params import BANDS, format_bands
+from neural_eq.eq.params import format_bands
 from neural_eq.eq.response import curve_error_db
 from neural_eq.latent.terms import word_point
 from neural_eq.model.checkpoint import TrainedModel
-from neural_eq.model.evaluation import evaluate
+from neural_eq.model.evaluation import evaluate, frequency_ranges
+from neural_eq.presets.setting import setting_values
 
 
 def report(args: Namespace) -> int:
@@ -33,7 +33,7 @@ def report(args: Namespace) -> int:
     reconstructed = model.reconstruct(dataset.params)
     words = {word: _errors_of(word, dataset, reconstructed) for word in model.terms}
     settings = {word: word_point(model, word).params for word in model.terms}
-    ranges = [_range(i, dataset.params, reconstructed) for i in range(len(BANDS))]
+    ranges = frequency_ranges(dataset.params, reconstructed)
     if args.json:
         print_json(
             {
@@ -94,12 +94,3 @@ def _errors_of(word: str, dataset: Dataset, reconstructed: np.ndarray) -> dict[s
     if rows.any():
         mean_db = float(curve_error_db(dataset.params[rows], reconstructed[rows])[0].mean())
     return {"n_judged": int(rows.sum()), "curve_rmse_db_mean": mean_db}
-
-
-def _range(index: int, params: np.ndarray, reconstructed: np.ndarray) -> dict[str, Any]:
-    """The lowest and highest frequency of a band, in the reconstructions and in the data."""
-    band = BANDS[index]
-    ours, theirs = reconstructed[:, band.freq], params[:, band.freq]
-    ends = rounded(np.array([ours.min(), ours.max(), theirs.min(), theirs.max()]))
-    names = ("low_hz", "high_hz", "data_low_hz", "data_high_hz")
-    return {"name": band.name, **dict(zip(names, ends, strict=True))}

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from neural_eq.cli.output import plural
-from neural_eq.eq.params import BANDS, NAMES, SHELF_Q, format_bands
-from neural_eq.errors import ParameterError
+from neural_eq.data.safe_db import Dataset
+from neural_eq.eq.params import format_bands
+from neural_eq.errors import ParameterError, TermError
 from neural_eq.latent.morphing import ROUTES, morph
-from neural_eq.latent.terms import stopped_gains, with_strength, word_point
+from neural_eq.latent.terms import (
+    Point,
+    describe_word,
+    stopped_gains,
+    with_strength,
+    word_point,
+)
 from neural_eq.model.checkpoint import TrainedModel
-
-N_DIGITS = 9
-"""Significant digits written: all that float32 has, so that reading gives the same number."""
-
-
-def rounded(values: np.ndarray) -> list[float]:
-    """Plain numbers with :data:`N_DIGITS` significant digits."""
-    return [float(f"{value:.{N_DIGITS}g}") for value in values]
-
-
-def setting_values(params: np.ndarray) -> dict[str, Any]:
-    """One setting, shape ``(13,)``, for JSON: by parameter name, and band by band."""
-    values = rounded(params)
-    return {
-        "params": dict(zip(NAMES, values, strict=True)),
-        "bands": [
-            {
-                "name": band.name,
-                "type": band.shape,
-                "frequency_hz": values[band.freq],
-                "gain_db": values[band.gain],
-                "q": SHELF_Q if band.q is None else values[band.q],
-            }
-            for band in BANDS
-        ],
-    }
 
 
 def chosen_setting(
@@ -48,20 +29,44 @@ def chosen_setting(
     at: float,
     strength: float,
     route: str,
+    open_data: Callable[[], Dataset],
 ) -> tuple[np.ndarray, int]:
     """Return the setting of a word or a morph, shape ``(13,)``, and how many gains hit 12 dB.
 
+    Args:
+        model: Knows the words.
+        start: A word, or one of its schools: "warm:2" is the second.
+        end: The same; None for no morph.
+        at: Where between them, 0 to 1.
+        strength: -1 to 2.
+        route: One of ``ROUTES``.
+        open_data: Reads the settings that schools are sought in; called only for a school.
+
     Raises:
-        TermError: If the model does not know a word.
+        TermError: If the model does not know a word, or the word has no such school.
         ParameterError: If a number is out of range or the route unknown.
     """
     if route not in ROUTES:
         raise ParameterError(f"route is {route!r}; it must be {' or '.join(ROUTES)}.")
-    first = word_point(model, start)
+    first = _point(model, start, open_data)
     params = first.params
     if end is not None:
-        params = morph(model, first, word_point(model, end), route=route).setting(at)
+        params = morph(model, first, _point(model, end, open_data), route=route).setting(at)
     return with_strength(params, strength), stopped_gains(params, strength)
+
+
+def _point(model: TrainedModel, name: str, open_data: Callable[[], Dataset]) -> Point:
+    word, colon, number = name.rpartition(":")
+    if name.strip().lower() in model.terms or not (colon and number.strip().isdecimal()):
+        return word_point(model, name)
+    model.term(word)  # says which words there are
+    schools = describe_word(model, open_data(), word).schools
+    if not 1 <= int(number) <= len(schools):
+        raise TermError(
+            f"{word.strip().lower()!r} has {plural(len(schools), 'school')} in this data, not a"
+            f" number {int(number)}; `terms` lists them."
+        )
+    return schools[int(number) - 1].centre
 
 
 def print_setting(params: np.ndarray, n_stopped: int) -> None:

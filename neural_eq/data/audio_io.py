@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from neural_eq.data.audio_encoding import (
+    BLOCK_FRAMES,
+    Described,
+    Encoded,
+    NamelessFile,
+    damaged,
+    encode,
+    format_of,
+    planned,
+)
 from neural_eq.eq.loudness import check_audio
 from neural_eq.errors import AudioError
 from neural_eq.files import written_whole
 
 MAX_SAMPLES = 1 << 29
 """Over all channels: an hour and a half of stereo at 48 kHz; a header that claims more lies."""
-
-FORMATS = {
-    ".wav": "WAV",
-    ".flac": "FLAC",
-    ".ogg": "OGG",
-    ".mp3": "MP3",
-    ".aiff": "AIFF",
-    ".aif": "AIFF",
-}
-"""Formats that can be written, by the end of the file's name."""
-
-_MAX_CHANNELS = {"FLAC": 8, "MP3": 2, "OGG": 255}
-_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-_INTEGER_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
-_WORDS = {
-    "PCM_S8": "8-bit", "PCM_U8": "8-bit", "PCM_16": "16-bit", "PCM_24": "24-bit",
-    "PCM_32": "32-bit", "FLOAT": "32-bit floating-point", "DOUBLE": "64-bit floating-point",
-    "VORBIS": "Vorbis", "OPUS": "Opus", "MPEG_LAYER_III": "MP3",
-}  # fmt: skip
-_DITHER_UP_TO_BITS = 16
-_WRITE_CHUNK_FRAMES = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -62,18 +52,12 @@ class Audio:
         return len(self.samples) / self.sample_rate
 
     @property
+    def n_frames(self) -> int:
+        return len(self.samples)
+
+    @property
     def n_channels(self) -> int:
         return int(self.samples.shape[1])
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """What was written, and what to tell the user of it."""
-
-    format: str
-    subtype: str
-    notes: tuple[str, ...]
-    content: bytes = b""
 
 
 def read_audio(source: Path | bytes, *, name: str | None = None) -> Audio:
@@ -102,13 +86,11 @@ def read_audio(source: Path | bytes, *, name: str | None = None) -> Audio:
             raise AudioError(f"{source} cannot be read: {error.strerror}.") from error
     with opened:
         try:
-            with soundfile.SoundFile(_Nameless(opened)) as file:
+            with soundfile.SoundFile(NamelessFile(opened)) as file:
                 samples = _read_samples(file, title)
                 audio = Audio(samples, int(file.samplerate), file.format, file.subtype, title)
         except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-            raise AudioError(
-                f"{title} is damaged or not an audio file; give a WAV, FLAC, OGG, MP3 or AIFF file."
-            ) from error
+            raise damaged(title) from error
         except MemoryError as error:
             raise AudioError(f"{title} is too long for this machine's memory; cut it.") from error
     try:
@@ -116,27 +98,6 @@ def read_audio(source: Path | bytes, *, name: str | None = None) -> Audio:
     except AudioError as error:
         raise AudioError(f"{title}: {error}") from error
     return audio
-
-
-class _Nameless:
-    """A binary file for libsndfile, without a name: it would take the format from its ending.
-
-    An error cannot pass through libsndfile; the first one is kept here.
-    """
-
-    def __init__(self, file: Any):
-        self.file = file
-        self.error: OSError | None = None
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
-        self.readinto = file.readinto
-
-    def write(self, content: bytes) -> int:
-        if self.error is None:
-            try:
-                return int(self.file.write(content))
-            except OSError as error:
-                self.error = error
-        return 0
 
 
 def _read_samples(file: Any, title: str) -> np.ndarray:
@@ -148,22 +109,6 @@ def _read_samples(file: Any, title: str) -> np.ndarray:
         )
     is_wide = file.subtype in ("PCM_32", "DOUBLE")
     return file.read(dtype="float64" if is_wide else "float32", always_2d=True)
-
-
-def format_of(path: Path) -> str:
-    """Name the format that a file's ending stands for.
-
-    Raises:
-        AudioError: If the ending is none of :data:`FORMATS`.
-    """
-    try:
-        return FORMATS[path.suffix.lower()]
-    except KeyError:
-        known = ", ".join(FORMATS)
-        raise AudioError(
-            f"{path.name} ends in {path.suffix or 'nothing'!r}; an audio file to write ends in one"
-            f" of {known}."
-        ) from None
 
 
 def write_audio(
@@ -190,11 +135,33 @@ def write_audio(
             the audio is empty or has samples that are not numbers. Nothing is written then.
         OutputError: If the file cannot be written.
     """
+    check_audio(audio.samples, audio.sample_rate)
+    return write_blocks(path, audio, _blocks(audio.samples), subtype=subtype, dither=dither)
+
+
+def write_blocks(
+    path: Path,
+    like: Described,
+    blocks: Iterable[np.ndarray],
+    *,
+    subtype: str | None = None,
+    dither: bool = True,
+) -> Encoded:
+    """Do as :func:`write_audio` with audio that comes block by block.
+
+    Args:
+        path: Ends in one of :data:`FORMATS`; an earlier file there is replaced.
+        like: Its rate, channels, length and, where the format has it, bit depth are kept.
+        blocks: Each of shape ``(n_frames, n_channels)``, finite.
+        subtype: Another encoding, by libsndfile's name.
+        dither: False to round only.
+    """
     path = Path(path)
-    format_, subtype_, notes = _plan(audio, format_of(path), subtype)
+    format_of(path)  # a wrong ending is named with the file
+    plan = planned(like, suffix=path.suffix, subtype=subtype)
     with written_whole(path) as file:
-        notes += _write(file, audio, format_, subtype_, dither)
-    return Encoded(format_, subtype_, tuple(notes))
+        notes = encode(file, like, blocks, plan.format, plan.subtype, dither)
+    return Encoded(plan.format, plan.subtype, (*plan.notes, *notes))
 
 
 def encode_audio(
@@ -205,100 +172,13 @@ def encode_audio(
     Args:
         suffix: One of :data:`FORMATS`.
     """
-    format_, subtype_, notes = _plan(audio, format_of(Path("audio" + suffix)), subtype)
-    file = io.BytesIO()
-    notes += _write(file, audio, format_, subtype_, dither)
-    return Encoded(format_, subtype_, tuple(notes), file.getvalue())
-
-
-def _plan(audio: Audio, format_: str, asked: str | None) -> tuple[str, str, list[str]]:
-    """Choose container and encoding; check all that would fail half-way."""
-    import soundfile
-
     check_audio(audio.samples, audio.sample_rate)
-    most = _MAX_CHANNELS.get(format_, 1024)
-    if audio.n_channels > most:
-        raise AudioError(
-            f"{format_} holds at most {most} channels and the audio has {audio.n_channels}; write"
-            " a WAV file."
-        )
-    if format_ == "MP3" and audio.sample_rate not in _MP3_RATES:
-        rates = ", ".join(str(rate) for rate in _MP3_RATES)
-        raise AudioError(
-            f"MP3 has no sample rate of {audio.sample_rate} Hz, only {rates} Hz; write WAV or FLAC."
-        )
-    container = format_
-    if format_ == "WAV" and (audio.format == "WAVEX" or audio.n_channels > 2):
-        container = "WAVEX"  # the layout for more than two channels
-    if format_ == "WAV" and audio.samples.size * 8 > 0xF0000000:
-        container = "RF64"  # plain WAV ends at 4 GiB
-    if asked is not None:
-        if not soundfile.check_format(container, asked):
-            have = ", ".join(s for s in soundfile.available_subtypes(container) if s in _WORDS)
-            raise AudioError(f"{format_} has no encoding {asked!r}; it has {have}.")
-        return container, asked, []
-    same_bits = {"PCM_S8": "PCM_U8", "PCM_U8": "PCM_S8"}.get(audio.subtype, audio.subtype)
-    lossy = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}
-    wanted = [audio.subtype, same_bits, lossy.get(format_, "PCM_24")]
-    chosen = next(s for s in wanted if soundfile.check_format(container, s))
-    notes = []
-    bits_kept = _INTEGER_BITS.get(chosen, 0) == _INTEGER_BITS.get(audio.subtype, -1)
-    if chosen != audio.subtype and not bits_kept:
-        new = _WORDS.get(chosen, chosen)
-        if format_ in lossy:
-            notes.append(f"{format_} is a lossy format; the audio is written as {new}.")
-        else:
-            old = _WORDS.get(audio.subtype, audio.subtype)
-            notes.append(f"{format_} does not hold {old} audio; it is written as {new}.")
-    return container, chosen, notes
+    plan = planned(audio, suffix=suffix, subtype=subtype)
+    file = io.BytesIO()
+    notes = encode(file, audio, _blocks(audio.samples), plan.format, plan.subtype, dither)
+    return Encoded(plan.format, plan.subtype, (*plan.notes, *notes), file.getvalue())
 
 
-def _write(file: Any, audio: Audio, format_: str, subtype: str, dither: bool) -> list[str]:
-    """Encode into an open binary file; return notes."""
-    import soundfile
-
-    bits = _INTEGER_BITS.get(subtype)
-    generator = np.random.default_rng(0)
-    n_clipped = 0
-    target = _Nameless(file)
-    try:
-        with soundfile.SoundFile(
-            target, "w", audio.sample_rate, audio.n_channels, subtype, format=format_
-        ) as output:
-            for first in range(0, len(audio.samples), _WRITE_CHUNK_FRAMES):
-                chunk = audio.samples[first : first + _WRITE_CHUNK_FRAMES]
-                if subtype not in ("FLOAT", "DOUBLE"):
-                    # +1.0 itself is a step beyond the largest integer, and heard by no one
-                    n_clipped += int(np.count_nonzero(np.abs(chunk) > 1.0))
-                if bits:
-                    output.write(_integers(chunk, bits, generator if dither else None))
-                else:
-                    output.write(np.ascontiguousarray(chunk))
-    except (soundfile.SoundFileError, AssertionError, TypeError, ValueError) as error:
-        if target.error is not None:
-            raise target.error from error
-        raise AudioError(
-            f"{format_} cannot hold this audio ({audio.n_channels} channels at"
-            f" {audio.sample_rate} Hz, {subtype}); write a WAV file."
-        ) from error
-    if target.error is not None:
-        raise target.error
-    if not n_clipped:
-        return []
-    return [
-        f"{n_clipped:,} of {audio.samples.size:,} samples exceeded full scale and were clipped;"
-        " turn the level down or write a floating-point WAV."
-    ]
-
-
-def _integers(chunk: np.ndarray, bits: int, generator: np.random.Generator | None) -> np.ndarray:
-    """Quantize to ``bits``, in the upper bits of int32 as libsndfile takes them."""
-    scaled = np.asarray(chunk, dtype=np.float64) * 2.0 ** (bits - 1)
-    rounded = np.rint(scaled)
-    if generator is not None and bits <= _DITHER_UP_TO_BITS:
-        between = rounded != scaled
-        if between.any():
-            noise = generator.random(scaled.shape) - generator.random(scaled.shape)
-            rounded = np.where(between, np.rint(scaled + noise), rounded)
-    limit = 2.0 ** (bits - 1)
-    return np.clip(rounded, -limit, limit - 1).astype(np.int32) << (32 - bits)
+def _blocks(samples: np.ndarray) -> Iterator[np.ndarray]:
+    for first in range(0, len(samples), BLOCK_FRAMES):
+        yield samples[first : first + BLOCK_FRAMES]

@@ -1,4 +1,4 @@
-"""Loudness and true peak of audio as ITU-R BS.1770-4 defines them, in little memory."""
+"""Loudness of audio as ITU-R BS.1770-4 defines it, in little memory."""
 
 from __future__ import annotations
 
@@ -16,13 +16,10 @@ MAX_MAGNITUDE = 1e9
 """Of a sample, full scale at 1: beyond integers stored as floats lies no sound."""
 
 _GATE_BLOCK_S = 0.4
-_HOPS_PER_BLOCK = 4  # blocks overlap by three quarters
+HOPS_PER_BLOCK = 4  # blocks overlap by three quarters
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _CHUNK_HOPS = 50  # five seconds of audio are weighted at once
-
-_PEAK_CHUNK_FRAMES = 16384
-_PEAK_PAD_FRAMES = 32  # more than the interpolator reaches
 
 # Weights of the channels in WAV's order; the low-frequency channel does not count, surrounds
 # between 60 and 120 degrees count 1.41 (BS.1770-4, tables 3 and 4). Other counts have no
@@ -126,19 +123,39 @@ def integrated_loudness_lufs(samples: np.ndarray, sample_rate: float) -> float:
     """
     check_audio(samples, sample_rate)
     n_frames, n_channels = samples.shape
-    weights = np.array(_CHANNEL_WEIGHTS.get(n_channels, (1.0,) * n_channels))
+    weights = channel_weights(n_channels)
     n_hops = int(n_frames * 10 // sample_rate)
-    if n_hops < _HOPS_PER_BLOCK:
+    if n_hops < HOPS_PER_BLOCK:
         energy = _hop_energies(samples, sample_rate, np.array([0, n_frames]), weights)[0]
-        return _lufs(energy / n_frames)
-    edges = (np.arange(n_hops + 1) * sample_rate / 10 + 1e-9).astype(np.int64)
-    sums = np.concatenate([[0.0], np.cumsum(_hop_energies(samples, sample_rate, edges, weights))])
-    power = (sums[_HOPS_PER_BLOCK:] - sums[:-_HOPS_PER_BLOCK]) / (_GATE_BLOCK_S * sample_rate)
+        return ungated_lufs(energy, n_frames)
+    edges = hop_edges(n_hops, sample_rate)
+    return gated_lufs(_hop_energies(samples, sample_rate, edges, weights), sample_rate)
+
+
+def channel_weights(n_channels: int) -> np.ndarray:
+    """Return how much each channel counts, in WAV's order, shape ``(n_channels,)``."""
+    return np.array(_CHANNEL_WEIGHTS.get(n_channels, (1.0,) * n_channels))
+
+
+def hop_edges(n_hops: int, sample_rate: float) -> np.ndarray:
+    """Return the frames between hops of a tenth of a second, shape ``(n_hops + 1,)``."""
+    return (np.arange(n_hops + 1) * sample_rate / 10 + 1e-9).astype(np.int64)
+
+
+def gated_lufs(energies: np.ndarray, sample_rate: float) -> float:
+    """Gate and average the K-weighted energies of hops, shape ``(n_hops,)``, four or more."""
+    sums = np.concatenate([[0.0], np.cumsum(energies)])
+    power = (sums[HOPS_PER_BLOCK:] - sums[:-HOPS_PER_BLOCK]) / (_GATE_BLOCK_S * sample_rate)
     power = power[power > _power(_ABSOLUTE_GATE_LUFS)]
     if not power.size:
         return -math.inf
     relative_gate = _power(_lufs(power.mean()) + _RELATIVE_GATE_LU)
     return _lufs(power[power > relative_gate].mean())
+
+
+def ungated_lufs(energy: float, n_frames: int) -> float:
+    """Return the loudness of a piece too short for a gate, from its K-weighted energy."""
+    return _lufs(energy / n_frames)
 
 
 def _lufs(power: float) -> float:
@@ -170,58 +187,3 @@ def _hop_energies(
 def sample_peak(samples: np.ndarray) -> float:
     """Largest magnitude of any sample, full scale at 1."""
     return float(max(samples.max(), -samples.min())) if samples.size else 0.0
-
-
-def true_peak_dbtp(samples: np.ndarray, sample_rate: float) -> float:
-    """Measure the highest level that the waveform reaches, between samples too.
-
-    Args:
-        samples: Shape ``(n_frames, n_channels)``, full scale at 1.
-        sample_rate: In Hz; below 96 kHz four times oversampled, below 192 kHz twice.
-
-    Returns:
-        In dB over full scale, never below the sample peak; minus infinity for silence.
-
-    Raises:
-        AudioError: As :func:`check_audio` does.
-
-    Source:
-        ITU-R BS.1770-4, annex 2.
-    """
-    check_audio(samples, sample_rate)
-    highest = sample_peak(samples)
-    factor = 4 if sample_rate < 96000 else 2 if sample_rate < 192000 else 1
-    if highest == 0:
-        return -math.inf
-    if factor == 1:
-        return 20 * math.log10(highest)
-    from scipy.signal import resample_poly
-
-    window = _interpolator(factor)
-    # What no waveform between samples can exceed, relative to the samples around it
-    overshoot = factor * max(float(np.abs(window[i::factor]).sum()) for i in range(factor))
-    n_frames = len(samples)
-    chunks = []
-    for first in range(0, n_frames, _PEAK_CHUNK_FRAMES):
-        start = max(first - _PEAK_PAD_FRAMES, 0)
-        stop = min(first + _PEAK_CHUNK_FRAMES + _PEAK_PAD_FRAMES, n_frames)
-        chunks.append((sample_peak(samples[start:stop]), start, stop))
-    for peak, start, stop in sorted(chunks, reverse=True):
-        if peak * overshoot <= highest:
-            break
-        # float32 takes half the time and loses 1e-6 dB; scaled, it cannot overflow
-        chunk = (samples[start:stop] / peak).astype(np.float32)
-        fine = resample_poly(chunk, factor, 1, axis=0, window=window)
-        # The pad's outer half hears the cut, except where the audio itself begins or ends.
-        low = 0 if start == 0 else _PEAK_PAD_FRAMES // 2 * factor
-        high = len(fine) if stop == n_frames else len(fine) - _PEAK_PAD_FRAMES // 2 * factor
-        highest = max(highest, peak * sample_peak(fine[low:high]))
-    return 20 * math.log10(highest)
-
-
-@cache
-def _interpolator(factor: int) -> np.ndarray:
-    """Windowed sinc of 12 samples' reach each side, for ``resample_poly``."""
-    reach = 12 * factor
-    taps = np.sinc(np.arange(-reach, reach + 1) / factor) * np.kaiser(2 * reach + 1, 6.0)
-    return (taps / taps.sum()).astype(np.float32)

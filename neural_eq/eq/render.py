@@ -12,9 +12,9 @@ from neural_eq.eq.loudness import (
     check_audio,
     integrated_loudness_lufs,
     sample_peak,
-    true_peak_dbtp,
 )
 from neural_eq.eq.params import BANDS, check_params
+from neural_eq.eq.true_peak import true_peak_dbtp
 
 CEILING_DBTP = -0.1
 """True peak that the clip guard allows.
@@ -59,6 +59,67 @@ class Rendered:
     true_peak_after_dbtp: float
 
 
+@dataclass(frozen=True)
+class Level:
+    """What is done to the level after the EQ.
+
+    Attributes:
+        gain_db: Matching and guard together.
+        guard_db: The guard's part of it, 0 or below.
+        true_peak_dbtp: Of the result.
+        notes: Sentences for the user.
+    """
+
+    gain_db: float
+    guard_db: float
+    true_peak_dbtp: float
+    notes: tuple[str, ...]
+
+
+class Equaliser:
+    """One setting, ready to filter a piece block by block, in float64.
+
+    Attributes:
+        is_flat: Whether every band is skipped, so that nothing changes.
+        notes: Bands that are left out because they lie at or above Nyquist.
+
+    Args:
+        params: One setting, shape ``(13,)``, in dB, Hz and Q.
+        sample_rate: In Hz.
+        n_channels: Of the piece.
+
+    Raises:
+        ParameterError: If the setting is not 13 numbers within SAFE's bounds.
+    """
+
+    def __init__(self, params: np.ndarray, sample_rate: float, n_channels: int):
+        setting = check_params(params)[0]
+        self.notes = tuple(
+            f"{band.name} at {setting[band.freq]:.0f} Hz is left out: audio at {sample_rate:g} Hz"
+            f" holds nothing above {sample_rate / 2:g} Hz."
+            for band in bands_above_nyquist(setting, sample_rate=sample_rate)
+        )
+        nyquist = sample_rate / 2
+        active = [
+            i for i, b in enumerate(BANDS) if setting[b.gain] != 0 and setting[b.freq] < nyquist
+        ]
+        self.is_flat = not active
+        if active:
+            sos = sections(setting, sample_rate=sample_rate)[0, active]
+            self._sos = np.ascontiguousarray(sos)
+            self._state = np.zeros((len(active), 2, n_channels))
+
+    def process(self, block: np.ndarray) -> np.ndarray:
+        """Filter the next block, shape ``(n_frames, n_channels)``; a flat setting returns it."""
+        if self.is_flat:
+            return block
+        from scipy.signal import sosfilt
+
+        samples = np.asarray(block, dtype=np.float64)
+        result, self._state = sosfilt(self._sos, samples, axis=0, zi=self._state)
+        return result
+
+
 def filter_audio(samples: np.ndarray, params: np.ndarray, sample_rate: float) -> Filtered:
     """Filter audio with one setting, in float64.
 
@@ -79,27 +140,14 @@ def filter_audio(samples: np.ndarray, params: np.ndarray, sample_rate: float) ->
     """
     samples = np.asarray(samples)
     check_audio(samples, sample_rate)
-    setting = check_params(params)[0]
-    notes = tuple(
-        f"{band.name} at {setting[band.freq]:.0f} Hz is left out: audio at {sample_rate:g} Hz holds"
-        f" nothing above {sample_rate / 2:g} Hz."
-        for band in bands_above_nyquist(setting, sample_rate=sample_rate)
-    )
-    active = [
-        i for i, b in enumerate(BANDS) if setting[b.gain] != 0 and setting[b.freq] < sample_rate / 2
-    ]
-    if not active:
-        return Filtered(samples, notes)
-    from scipy.signal import sosfilt
-
-    sos = np.ascontiguousarray(sections(setting, sample_rate=sample_rate)[0, active])
-    state = np.zeros((len(sos), 2, samples.shape[1]))
+    equaliser = Equaliser(params, sample_rate, samples.shape[1])
+    if equaliser.is_flat:
+        return Filtered(samples, equaliser.notes)
     result = np.empty(samples.shape, dtype=np.float64)
     for first in range(0, len(samples), _CHUNK_FRAMES):
         part = slice(first, first + _CHUNK_FRAMES)
-        chunk = np.asarray(samples[part], dtype=np.float64)
-        result[part], state = sosfilt(sos, chunk, axis=0, zi=state)
-    return Filtered(result, notes)
+        result[part] = equaliser.process(samples[part])
+    return Filtered(result, equaliser.notes)
 
 
 def apply_eq(
@@ -140,15 +188,46 @@ def apply_eq(
         )
 
     result = filtered.samples
-    gain_db, guard_db = 0.0, 0.0
     after_lufs: float | None = None
     if before_lufs is not None:
         after_lufs = integrated_loudness_lufs(result, sample_rate)
+    level = level_after_eq(
+        before_lufs, after_lufs, true_peak_dbtp(result, sample_rate), clip_guard=clip_guard
+    )
+    if level.gain_db:
+        result *= 10 ** (level.gain_db / 20)
+    assert not (clip_guard and sample_peak(result) > 1.0)
+    return Rendered(
+        samples=result,
+        notes=(*filtered.notes, *level.notes),
+        gain_db=level.gain_db,
+        guard_db=level.guard_db,
+        loudness_before_lufs=before_lufs,
+        loudness_after_lufs=None if after_lufs is None else after_lufs + level.gain_db,
+        true_peak_before_dbtp=before_dbtp,
+        true_peak_after_dbtp=level.true_peak_dbtp,
+    )
+
+
+def level_after_eq(
+    before_lufs: float | None, after_lufs: float | None, peak_dbtp: float, *, clip_guard: bool
+) -> Level:
+    """Decide what to do to the level of a piece that came through the EQ.
+
+    Args:
+        before_lufs: Loudness to match, of the original; None for no matching.
+        after_lufs: Loudness after the EQ; None for no matching.
+        peak_dbtp: True peak after the EQ.
+        clip_guard: As in :func:`apply_eq`.
+    """
+    notes = []
+    gain_db, guard_db = 0.0, 0.0
+    if before_lufs is not None and after_lufs is not None:
         if math.isfinite(before_lufs) and math.isfinite(after_lufs):
             gain_db = before_lufs - after_lufs
         else:
             notes.append("The audio is silent or below −70 LUFS; its level is left as it is.")
-    peak_dbtp = true_peak_dbtp(result, sample_rate) + gain_db
+    peak_dbtp += gain_db
     if peak_dbtp > CEILING_DBTP and clip_guard:
         guard_db = CEILING_DBTP - peak_dbtp
         notes.append(
@@ -157,17 +236,4 @@ def apply_eq(
         )
     elif peak_dbtp > 0:
         notes.append(f"The true peak is {peak_dbtp:+.1f} dBTP, above full scale: it may clip.")
-    gain_db += guard_db
-    if gain_db:
-        result *= 10 ** (gain_db / 20)
-    assert not (clip_guard and sample_peak(result) > 1.0)
-    return Rendered(
-        samples=result,
-        notes=tuple(notes),
-        gain_db=gain_db,
-        guard_db=guard_db,
-        loudness_before_lufs=before_lufs,
-        loudness_after_lufs=None if after_lufs is None else after_lufs + gain_db,
-        true_peak_before_dbtp=before_dbtp,
-        true_peak_after_dbtp=peak_dbtp + guard_db,
-    )
+    return Level(gain_db + guard_db, guard_db, peak_dbtp + guard_db, tuple(notes))

@@ -1,27 +1,41 @@
-"""Magnitude of the five-band cascade in dB, in numpy float64 or in torch with gradients.
+"""Magnitude of the five-band cascade in dB.
 
-The digital sections come from analog prototypes by the bilinear transform, so their
-magnitude is the prototype's at the warped frequency. In those terms nothing cancels at low
-frequencies, and float32 keeps 1e-5 dB where the textbook form in powers of cos w loses 0.4.
+The digital sections come from analog prototypes by the bilinear transform, so a section's
+magnitude is its prototype's at the warped frequency. With ``X = tan^2(w/2) / tan^2(w0/2)``
+every band of the cascade is
+
+    |H|^2 = G ((p - X)^2 + m X) / ((p' - X)^2 + m' X)
+
+and with ``alpha = ln A`` its four numbers are powers of A: ``p = exp(s_p alpha)``,
+``m = exp(s_m alpha) / Q^2``, ``G = exp(s_g alpha)``, ``p'`` and ``m'`` with both signs turned.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neural_eq.eq.params import BANDS, SHELF_Q
 from neural_eq.errors import ParameterError
 
-if TYPE_CHECKING:
-    import torch
-
 REFERENCE_SAMPLE_RATE = 48000
 """Rate in Hz at which curves are shown and judged."""
 
 _BLOCK = 16384
 """Values a block: its intermediates stay in the processor's cache."""
+
+ALPHA_PER_DB = np.log(10) / 40
+"""``ln A`` of 1 dB: A is the square root of a gain in amplitude."""
+
+DB_PER_NEPER = 10 / np.log(10)
+"""dB of ``ln |H|^2``."""
+
+_EXPONENTS = {"low_shelf": (1, 1, 0), "peaking": (0, 2, 0), "high_shelf": (-1, -1, 4)}
+EXPONENTS = np.array([_EXPONENTS[band.shape] for band in BANDS], dtype=np.float64).T
+"""``s_p``, ``s_m`` and ``s_g`` of the five bands, shape ``(3, 5)``."""
+
+_GAINS, _FREQS = [band.gain for band in BANDS], [band.freq for band in BANDS]
+_PEAKS = [i for i, band in enumerate(BANDS) if band.q is not None]
+_PEAK_QS = [band.q for band in BANDS if band.q is not None]
 
 
 def log_frequencies(n_freqs: int = 256, *, low_hz: float = 20.0, high_hz: float = 20000.0):
@@ -56,64 +70,58 @@ def response_db(
             f"freq_hz reaches {freq_hz.max():g} Hz; it must stay above 0 and below Nyquist,"
             f" {nyquist:g} Hz."
         )
-    rows = np.atleast_2d(params)
+    alpha, tan2_centre, inverse_q2 = _bands(np.atleast_2d(params), sample_rate)
     tan2 = np.tan(np.pi * freq_hz / sample_rate) ** 2
-    curves = np.empty((len(rows), len(freq_hz)))
+    top = _quadratic(alpha, tan2_centre, inverse_q2)
+    bottom = _quadratic(-alpha, tan2_centre, inverse_q2)
+    gain = np.exp(alpha @ EXPONENTS[2])[:, None]
+    curves = np.empty((len(alpha), len(freq_hz)))
     per_block = max(1, _BLOCK // max(1, len(freq_hz)))
-    for first in range(0, len(rows), per_block):
-        block = slice(first, first + per_block)
-        curves[block] = _cascade_db(np, rows[block], tan2, sample_rate)
+    for first in range(0, len(alpha), per_block):
+        rows = slice(first, first + per_block)
+        out = curves[rows]
+        np.divide(_product(top, rows, tan2), _product(bottom, rows, tan2), out=out)
+        out *= gain[rows]
+        np.log10(out, out=out)
+        out *= 10
     return curves if params.ndim == 2 else curves[0]
 
 
-def response_db_torch(
-    params: torch.Tensor, freq_hz: torch.Tensor, *, sample_rate: float = REFERENCE_SAMPLE_RATE
-) -> torch.Tensor:
-    """Do as :func:`response_db` in torch, with gradients to the parameters.
+def _bands(params: np.ndarray, sample_rate: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return alpha, ``tan^2(w0/2)`` and ``1/Q^2`` of each band, each of shape ``(batch, 5)``.
 
-    Args:
-        params: Shape ``(batch, 13)``, in dB, Hz and Q, any float type.
-        freq_hz: Shape ``(n_freqs,)``, below Nyquist, same type and device.
-
-    Returns:
-        In dB, shape ``(batch, n_freqs)``.
+    A band at or above Nyquist gets alpha 0, which is flat, and a place below.
     """
-    import torch
-
-    return _cascade_db(torch, params, torch.tan(torch.pi * freq_hz / sample_rate) ** 2, sample_rate)
-
-
-_PEAKS = [band for band in BANDS if band.shape == "peaking"]
-_SHELVES = [band for band in BANDS if band.shape != "peaking"]
-_PEAK_COLUMNS = [[band.gain for band in _PEAKS], [band.freq for band in _PEAKS]]
-_SHELF_COLUMNS = [[band.gain for band in _SHELVES], [band.freq for band in _SHELVES]]
-_PEAK_QS = [band.q for band in _PEAKS]
-
-
-def _cascade_db(xp: Any, params: Any, tan2: Any, sample_rate: float) -> Any:
-    """Multiply the five bands' powers; ``xp`` is numpy or torch, ``tan2`` is ``tan(w/2)^2``."""
-    amplitude, x, audible = _prototype(xp, params, _PEAK_COLUMNS, tan2, sample_rate)
-    core, middle = (1 - x) ** 2, x / params[:, _PEAK_QS, None] ** 2
-    boost = amplitude**2
-    peaks = (core + middle * boost) / (core + middle / boost)  # (batch, 3, n_freqs)
-    power = xp.where(audible, peaks, 1.0).prod(1)
-
-    amplitude, x, audible = _prototype(xp, params, _SHELF_COLUMNS, tan2, sample_rate)
-    middle = x * (amplitude / SHELF_Q**2)
-    near, far = (amplitude - x) ** 2 + middle, (1 - amplitude * x) ** 2 + middle
-    top = xp.stack([near[:, 0], far[:, 1]], 1)  # low shelf, high shelf
-    bottom = xp.stack([far[:, 0], near[:, 1]], 1)
-    shelves = amplitude**2 * (top / bottom)
-    return 10 * xp.log10(power * xp.where(audible, shelves, 1.0).prod(1))
-
-
-def _prototype(xp: Any, params: Any, columns: list[list[int]], tan2: Any, sample_rate: float):
-    """Return A and X = tan^2(w/2) / tan^2(w0/2) of some bands, and which have a place here."""
-    gain_db, freq_hz = params[:, columns[0], None], params[:, columns[1], None]
+    freq_hz = params[:, _FREQS]
     audible = freq_hz < sample_rate / 2
-    # a stand-in below Nyquist keeps the masked bands finite, and so their gradients
-    half_w0 = xp.where(audible, freq_hz, 0.25 * sample_rate) * (xp.pi / sample_rate)
-    return 10 ** (gain_db / 40), tan2 / xp.tan(half_w0) ** 2, audible
+    half_w0 = np.where(audible, freq_hz, 0.25 * sample_rate) * (np.pi / sample_rate)
+    inverse_q2 = np.full(freq_hz.shape, SHELF_Q**-2)
+    inverse_q2[:, _PEAKS] = params[:, _PEAK_QS] ** -2
+    return params[:, _GAINS] * ALPHA_PER_DB * audible, np.tan(half_w0) ** 2, inverse_q2
+
+
+def _quadratic(alpha: np.ndarray, tan2_centre: np.ndarray, inverse_q2: np.ndarray):
+    """Write ``(p - X)^2 + m X``, times the centre squared, as ``(T + b) T + c`` of ``T``.
+
+    Float64 has room for what cancels between ``b T`` and the rest; float32 has not.
+    """
+    p = np.exp(EXPONENTS[0] * alpha)
+    m = np.exp(EXPONENTS[1] * alpha) * inverse_q2
+    return (m - 2 * p) * tan2_centre, (p * tan2_centre) ** 2
+
+
+def _product(quadratic: tuple[np.ndarray, np.ndarray], rows: slice, tan2: np.ndarray):
+    """Multiply the five bands' quadratics, shape ``(rows, n_freqs)``."""
+    product = None
+    for linear, constant in zip(quadratic[0][rows].T, quadratic[1][rows].T, strict=True):
+        value = tan2 + linear[:, None]
+        value *= tan2
+        value += constant[:, None]
+        if product is None:
+            product = value
+        else:
+            product *= value
+    return product
 
 
 def curve_error_db(

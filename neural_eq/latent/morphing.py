@@ -19,8 +19,11 @@ ROUTES = ("latent", "parameters", "curve")
 
 N_FREQS = 128
 
-N_BETWEEN, N_LOOKS = 6, 5
+N_BETWEEN, N_LOOKS = 12, 6
 """Places from one point of a path to the next at which the way is looked at, and how often."""
+
+EVEN_RATIO = 1.01
+"""Largest step by mean step of a path that needs no other look."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ def _even_places(curves_at: Callable[[np.ndarray], np.ndarray], at: np.ndarray) 
         whole = _rms(np.diff(curves_db[::N_BETWEEN], axis=0))
         if whole.max() < best_ratio * whole.mean():
             best, best_ratio = place, whole.max() / whole.mean()
+        if best_ratio < EVEN_RATIO:
+            break
         if look > 1:  # a step from point to point cuts the corners of the way
             parts = steps.reshape(-1, N_BETWEEN)
             steps = (parts * (whole / np.maximum(parts.sum(axis=1), 1e-12))[:, None]).ravel()

@@ -1,27 +1,25 @@
-"""Pictures of the latent space in two dimensions: UMAP, t-SNE and PCA.
+"""Pictures of the latent space in two or three dimensions: UMAP, t-SNE, PCA, or the latent itself.
 
-UMAP and t-SNE take seconds, compile code and hold 300 MB; so the app runs this module as a
-process of its own: ``python -m neural_eq.latent.projection IN.npz OUT.npz``.
+UMAP and t-SNE take seconds, compile code and hold 300 MB; so the app has them made by
+``mapping.py``, a process of its own.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import sys
-import zipfile
-import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
-from neural_eq.errors import NeuralEqError, OutputError, ParameterError
+from neural_eq.errors import ParameterError
 
-METHODS = ("UMAP", "t-SNE", "PCA")
+LATENT = "Latent"
+METHODS = ("UMAP", "t-SNE", "PCA", LATENT)
+PLAIN_METHODS = ("PCA", LATENT)
+"""Those that take no time."""
+
 BOUNDS = {"n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "perplexity": (2, 200)}
+DIMENSIONS = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,8 @@ class ProjectionConfig:
     """How to lay the points out.
 
     Attributes:
-        method: One of :data:`METHODS`.
+        method: One of :data:`METHODS`; the last is for a latent of as many dimensions.
+        n_dims: 2 or 3.
         n_neighbors: UMAP: how many neighbours a point keeps near, 2 to 200.
         min_dist: UMAP: how tightly points may be packed, 0 to 0.99.
         perplexity: t-SNE: roughly how many neighbours a point keeps near, 2 to 200.
@@ -37,6 +36,7 @@ class ProjectionConfig:
     """
 
     method: str = "UMAP"
+    n_dims: int = 2
     n_neighbors: int = 15
     min_dist: float = 0.1
     perplexity: float = 30.0
@@ -45,6 +45,8 @@ class ProjectionConfig:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ParameterError(f"method is {self.method!r}; it must be {' or '.join(METHODS)}.")
+        if self.n_dims not in DIMENSIONS:
+            raise ParameterError(f"n_dims is {self.n_dims}; it must be 2 or 3.")
         for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             if not low <= value <= high:
@@ -53,10 +55,10 @@ class ProjectionConfig:
     def key(self) -> str:
         """Name what matters to this method, for caches and file names."""
         if self.method == "UMAP":
-            return f"umap-{self.n_neighbors}-{self.min_dist:g}-{self.seed}"
+            return f"umap-{self.n_dims}-{self.n_neighbors}-{self.min_dist:g}-{self.seed}"
         if self.method == "t-SNE":
-            return f"tsne-{self.perplexity:g}-{self.seed}"
-        return "pca"
+            return f"tsne-{self.n_dims}-{self.perplexity:g}-{self.seed}"
+        return f"{self.method.lower()}-{self.n_dims}"
 
 
 def project(
@@ -64,7 +66,7 @@ def project(
     config: ProjectionConfig,
     on_stage: Callable[[str], None] | None = None,
 ) -> np.ndarray:
-    """Lay points out in the plane.
+    """Lay points out in the plane or in space.
 
     Args:
         latent: Shape ``(n, latent_dim)``, finite; neighbourhoods larger than ``n`` allows
@@ -73,20 +75,28 @@ def project(
         on_stage: Called with what begins, in words.
 
     Returns:
-        Shape ``(n, 2)``, centred, the larger standard deviation 1. For fewer than five
-        points always PCA's.
+        Shape ``(n, n_dims)``. The latent itself is as it is; the others are centred, the
+        largest standard deviation 1. For fewer than five points they are always PCA's.
 
     Raises:
-        ParameterError: If the latent has another shape or holds NaN or infinity.
+        ParameterError: If the latent has another shape, holds NaN or infinity, or is asked for
+            itself while it has other dimensions than the picture.
     """
     latent = np.asarray(latent, dtype=np.float64)
     if latent.ndim != 2 or not np.isfinite(latent).all():
         raise ParameterError("The latent must be a table of finite numbers, one row a setting.")
+    if config.method == LATENT:
+        if latent.shape[1] != config.n_dims:
+            raise ParameterError(
+                f"The latent has {latent.shape[1]} dimensions; it cannot be shown itself in"
+                f" {config.n_dims}. Choose UMAP, t-SNE or PCA."
+            )
+        return latent
     if not len(latent):
-        return np.zeros((0, 2))
+        return np.zeros((0, config.n_dims))
     say = on_stage or (lambda stage: None)
     if config.method == "PCA" or len(latent) < 5:
-        points = _pca(latent)
+        points = _pca(latent, config.n_dims)
     elif config.method == "t-SNE":
         points = _tsne(latent, config, say)
     else:
@@ -96,12 +106,12 @@ def project(
     return points / spread if spread > 0 else points
 
 
-def _pca(latent: np.ndarray) -> np.ndarray:
+def _pca(latent: np.ndarray, n_dims: int) -> np.ndarray:
     centred = latent - latent.mean(axis=0)
     u, s, vt = np.linalg.svd(centred, full_matrices=False)
     signs = np.sign(vt[np.arange(len(vt)), np.abs(vt).argmax(axis=1)])  # a mirror image otherwise
-    points = (u * s * signs)[:, :2]
-    return np.pad(points, ((0, 0), (0, 2 - points.shape[1])))
+    points = (u * s * signs)[:, :n_dims]
+    return np.pad(points, ((0, 0), (0, n_dims - points.shape[1])))
 
 
 def _tsne(latent: np.ndarray, config: ProjectionConfig, say: Callable[[str], None]) -> np.ndarray:
@@ -110,9 +120,14 @@ def _tsne(latent: np.ndarray, config: ProjectionConfig, say: Callable[[str], Non
 
     say(f"laying out {len(latent):,} points")
     perplexity = min(config.perplexity, (len(latent) - 1) / 3)
-    start = _pca(latent)
+    start = _pca(latent, config.n_dims)
     start = start / max(start[:, 0].std(), 1e-12) * 1e-4  # as small as t-SNE's own PCA start
-    model = TSNE(perplexity=perplexity, init=start.astype(np.float32), random_state=config.seed)
+    model = TSNE(
+        config.n_dims,
+        perplexity=perplexity,
+        init=start.astype(np.float32),
+        random_state=config.seed,
+    )
     return model.fit_transform(latent.astype(np.float32))
 
 
@@ -122,9 +137,10 @@ def _umap(latent: np.ndarray, config: ProjectionConfig, say: Callable[[str], Non
 
     say(f"compiling and laying out {len(latent):,} points")
     n_neighbors = min(config.n_neighbors, len(latent) - 1)
-    start = _pca(latent)
+    start = _pca(latent, config.n_dims)
     start = 10 * start / max(np.abs(start).max(), 1e-12)
     model = umap.UMAP(
+        n_components=config.n_dims,
         n_neighbors=n_neighbors,
         min_dist=config.min_dist,
         init=start.astype(np.float32),  # spectral starts fail on points in separate islands
@@ -132,58 +148,3 @@ def _umap(latent: np.ndarray, config: ProjectionConfig, say: Callable[[str], Non
         n_jobs=1,  # what a seed enforces anyway, with a warning
     )
     return model.fit_transform(latent.astype(np.float32))
-
-
-def write_points(path: Path, points: np.ndarray) -> None:
-    """Write points to a temporary file and rename it.
-
-    Raises:
-        OutputError: If it cannot be written.
-    """
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, points=points.astype(np.float32))
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise OutputError(f"The map cannot be written to {path}: {error.strerror}.") from error
-
-
-def read_points(path: Path, *, n: int) -> np.ndarray | None:
-    """Read points that :func:`write_points` wrote; None if the file is not ``n`` such points."""
-    try:
-        # opened here, since np.load leaves a damaged file open
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            points = content["points"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
-    return points if points.shape == (n, 2) and np.isfinite(points).all() else None
-
-
-def write_request(path: Path, latent: np.ndarray, config: ProjectionConfig) -> None:
-    """Write what the process of this module reads."""
-    np.savez(path, latent=latent, config=np.array(json.dumps(asdict(config))))
-
-
-def main(arguments: list[str]) -> int:
-    """Read a request, print a line at each stage, write the points."""
-    request, answer = map(Path, arguments)
-    with np.load(request, allow_pickle=False) as content:
-        latent, config = content["latent"], json.loads(str(content["config"]))
-
-    def say(stage: str) -> None:
-        print(stage, flush=True)
-
-    try:
-        write_points(answer, project(latent, ProjectionConfig(**config), say))
-    except NeuralEqError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Words and morphs in figures: what people meant; even steps, nothing outside, near to people."""
+"""Words, draws and morphs in figures: what people meant; even steps, nothing outside the ends."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from typing import Any
 import numpy as np
 
 from neural_eq.data.safe_db import Dataset
+from neural_eq.eq.params import FREQ_COLUMNS
 from neural_eq.eq.response import log_frequencies, response_db
+from neural_eq.latent.drawing import sample
 from neural_eq.latent.morphing import ROUTES, MorphPath, distance_to_settings, morph
 from neural_eq.latent.routes import overshoot_db
 from neural_eq.latent.terms import Point, Word, word_point
 from neural_eq.model.checkpoint import TrainedModel
+from neural_eq.model.evaluation import PAIR
 
 N_WORST = 3
 
 ABOVE_HZ = 10000.0
 """The frequency above which the guide hopes for bright's high shelf."""
+
+_EVERY = 8  # of a word's 256 frequencies, one in so many goes into its report
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,12 @@ def word_report(word: Word) -> dict[str, Any]:
         "n": word.n,
         "n_submitters": word.n_submitters,
         "params": word.centre.params.tolist(),
+        "spread_db": {
+            "freq_hz": word.freq_hz[::_EVERY].tolist(),
+            "p10": word.band_db[0, ::_EVERY].tolist(),
+            "p50": word.band_db[1, ::_EVERY].tolist(),
+            "p90": word.band_db[2, ::_EVERY].tolist(),
+        },
         "high_shelf_raised_above_hz": ABOVE_HZ,
         "high_shelf_raised_above_share": word.share_above(ABOVE_HZ),
         "high_shelf_raised_above_school": holder.name if holder else None,
@@ -73,6 +84,49 @@ def word_report(word: Word) -> dict[str, Any]:
             for school in word.schools
         ],
     }
+
+
+def draws_report(
+    model: TrainedModel, dataset: Dataset, *, n: int = 10_000, seed: int = 0
+) -> dict[str, Any]:
+    """Compare settings drawn from all words with the settings that they are drawn from.
+
+    Args:
+        model: Says which settings sound alike.
+        dataset: The settings, drawn from word by word in proportion.
+        n: Draws over all words.
+        seed: Equal seeds give equal draws.
+
+    Returns:
+        Plain values for JSON: how many; by how many octaves the 1st and 99th percentile of all
+        frequencies lie off the data's; and for "warm" and "bright", where the data has them, the
+        largest difference of mean curves in dB over 20 Hz to 20 kHz.
+    """
+    drawn = {}
+    for word, count in dataset.term_counts().items():
+        drawn[word] = sample(model, dataset, word, max(1, round(n * count / len(dataset))), seed)
+    ours = np.concatenate(list(drawn.values()))[:, FREQ_COLUMNS]
+    theirs = dataset.params[:, FREQ_COLUMNS]
+    ours_hz, theirs_hz = np.percentile(ours, (1, 99)), np.percentile(theirs, (1, 99))
+    off_octaves = np.log2(ours_hz / theirs_hz)
+    return {
+        "n": len(ours),
+        "freq_hz_p1": float(ours_hz[0]),
+        "freq_hz_p99": float(ours_hz[1]),
+        "freq_p1_off_octaves": float(off_octaves[0]),
+        "freq_p99_off_octaves": float(off_octaves[1]),
+        "mean_curve_off_db": {
+            word: _mean_curve_off_db(drawn[word], dataset.params[dataset.terms == word])
+            for word in PAIR
+            if word in drawn
+        },
+    }
+
+
+def _mean_curve_off_db(params: np.ndarray, others: np.ndarray) -> float:
+    freq_hz = log_frequencies()
+    means_db = [response_db(p, freq_hz).mean(axis=0) for p in (params, others)]
+    return float(np.abs(means_db[0] - means_db[1]).max())
 
 
 def measure(path: MorphPath, dataset: Dataset) -> MorphFigures:

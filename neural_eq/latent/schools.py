@@ -116,9 +116,7 @@ def _main_directions(curves_db: np.ndarray) -> np.ndarray:
     return centred @ directions[:n_directions].T
 
 
-def _fits(
-    points: np.ndarray, n_schools: int, *, seed: int
-) -> Iterator[tuple[np.ndarray, float]]:
+def _fits(points: np.ndarray, n_schools: int, *, seed: int) -> Iterator[tuple[np.ndarray, float]]:
     """Yield the labels and the BIC of each fit with a number of schools."""
     import warnings
 

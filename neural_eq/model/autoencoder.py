@@ -8,12 +8,13 @@ room to part the two; there both maps add up.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from neural_eq.eq.params import LOG_COLUMNS, MAXIMUM, MINIMUM, N_PARAMS, Bounds
-from neural_eq.eq.response import log_frequencies, response_db_torch
+from neural_eq.eq.response import log_frequencies
+from neural_eq.eq.response_torch import response_of_logs_db
 from neural_eq.model.config import ModelConfig
 
 N_CURVE_FREQS = 48
@@ -34,11 +35,32 @@ SETTLE_STEPS = 12
 SETTLE_DAMPING = 100.0
 SETTLE_NUDGE = 0.01
 
+_TINY = 1e-12
+
+
+class _Dropout(nn.Module):
+    """Switch off a share of units in training, to a 256th, at one random byte a unit.
+
+    torch draws a number of 32 bits for each, which takes longer than the layers themselves.
+    """
+
+    def __init__(self, share: float):
+        super().__init__()
+        self.n_off_of_256 = round(256 * share)
+        self.rng = np.random.default_rng(0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not (self.training and self.n_off_of_256):
+            return x
+        drawn = np.frombuffer(self.rng.bytes(x.numel()), dtype=np.uint8)
+        on = torch.from_numpy(drawn >= self.n_off_of_256).view_as(x).to(x)
+        return x * on.mul_(256 / (256 - self.n_off_of_256))
+
 
 class Autoencoder(nn.Module):
     """13 normalised parameters to ``latent_dim`` numbers and back."""
 
-    is_log: torch.Tensor
+    middle: torch.Tensor
     base: torch.Tensor
     span: torch.Tensor
     low: torch.Tensor
@@ -52,20 +74,20 @@ class Autoencoder(nn.Module):
         self.n_meaning = config.latent_dim - n_detail
         hidden, entry = (DROPOUT, INPUT_DROPOUT) if self.n_meaning else (0.0, 0.0)
         self.hear = nn.Sequential(
-            nn.Dropout(entry),
+            _Dropout(entry),
             nn.Linear(N_PARAMS + N_CURVE_FREQS, width),
             nn.SiLU(),
-            nn.Dropout(hidden),
+            _Dropout(hidden),
             nn.Linear(width, width),
             nn.SiLU(),
-            nn.Dropout(hidden),
+            _Dropout(hidden),
             nn.Linear(width, self.n_meaning or n_detail),
         )
         self.detail = nn.Linear(N_PARAMS, n_detail, bias=False)
         last = nn.Linear(width, N_PARAMS)
-        self.bend = nn.Sequential(
-            nn.Linear(config.latent_dim, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), last
-        )
+        # with room for the detail there is little to bend
+        deep = [] if self.n_meaning else [nn.Linear(width, width), nn.SiLU()]
+        self.bend = nn.Sequential(nn.Linear(config.latent_dim, width), nn.SiLU(), *deep, last)
         self.undetail = nn.Linear(n_detail, N_PARAMS, bias=False)
         nn.init.orthogonal_(self.detail.weight)
         with torch.no_grad():
@@ -83,24 +105,36 @@ class Autoencoder(nn.Module):
         Returns:
             Shape ``(batch, latent_dim)``: the meaning first, of length 1, then the detail.
         """
+        meaning, detail = self.parts(norm, curves_db)
+        return detail if meaning is None else torch.cat([meaning, DETAIL_SCALE * detail], dim=1)
+
+    def parts(
+        self, norm: torch.Tensor, curves_db: torch.Tensor
+    ) -> tuple[torch.Tensor | None, torch.Tensor]:
+        """The latent's meaning, of length 1, and its detail in full size; see :meth:`encode`."""
         centred = 2 * norm - 1
         heard = self.hear(torch.cat([centred, curves_db / FULL_SCALE_DB], dim=1))
         detail = self.detail(centred)
         if not self.n_meaning:
-            return heard + detail
-        return torch.cat([functional.normalize(heard, dim=1), DETAIL_SCALE * detail], dim=1)
+            return None, heard + detail
+        return heard * heard.square().sum(dim=1, keepdim=True).add(_TINY).rsqrt(), detail
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """``(batch, latent_dim)`` to ``(batch, 13)`` normalised, not yet within the limits."""
-        meaning, detail = latent[:, : self.n_meaning], latent[:, self.n_meaning :]
-        if self.n_meaning:
-            detail = detail / DETAIL_SCALE
-        bent = self.bend(torch.cat([meaning, detail], dim=1))
-        return 0.5 + 0.5 * (bent + self.undetail(detail))
+        if not self.n_meaning:
+            return self.join(None, latent)
+        return self.join(latent[:, : self.n_meaning], latent[:, self.n_meaning :] / DETAIL_SCALE)
+
+    def join(self, meaning: torch.Tensor | None, detail: torch.Tensor) -> torch.Tensor:
+        """Decode what :meth:`parts` gave."""
+        bent = self.bend(detail if meaning is None else torch.cat([meaning, detail], dim=1))
+        return torch.add(self.middle, torch.addmm(bent, detail, self.undetail.weight.T), alpha=0.5)
 
     def limit(self, norm: torch.Tensor) -> torch.Tensor:
         """Clip to SAFE's bounds and let the gradient through, so that limits are reached."""
-        return norm + (norm.clamp(self.low, self.high) - norm).detach()
+        with torch.no_grad():
+            change = norm.clamp(self.low, self.high) - norm
+        return norm + change
 
     @torch.no_grad()
     def settle(self, latent: torch.Tensor, curves_db: torch.Tensor) -> torch.Tensor:
@@ -147,15 +181,19 @@ class Autoencoder(nn.Module):
             damping = torch.where(better, damping / 4, damping * 8).clamp(1e-3, 1e9)
         return latent
 
+    def seed_dropout(self, seed: int) -> None:
+        """Let what is switched off in training repeat from here."""
+        for number, layer in enumerate(self.hear):
+            if isinstance(layer, _Dropout):
+                layer.rng = np.random.default_rng((seed, number))
+
     def words(self, latent: torch.Tensor) -> torch.Tensor:
         """The part of ``(batch, latent_dim)`` in which words are pulled apart."""
         return latent[:, : self.n_meaning] if self.n_meaning else latent
 
     def curves(self, norm: torch.Tensor) -> torch.Tensor:
         """The curves of ``(batch, 13)`` normalised settings in dB, shape ``(batch, 48)``."""
-        scaled = norm * self.span + self.base
-        params = torch.where(self.is_log, torch.exp(scaled * self.is_log), scaled)
-        return response_db_torch(params, self.freq_hz)
+        return response_of_logs_db(torch.addcmul(self.base, norm, self.span), self.freq_hz)
 
 
 def blank(config: ModelConfig, bounds: Bounds) -> Autoencoder:
@@ -173,7 +211,7 @@ def _add_constants(module: nn.Module, bounds: Bounds) -> None:
     top = torch.where(is_log, high.clamp(min=1e-9).log(), high)
     span = torch.where(top > base, top - base, torch.ones_like(top))
     constants = {
-        "is_log": is_log,
+        "middle": torch.full((N_PARAMS,), 0.5),
         "base": base,
         "span": span,
         "low": torch.from_numpy(bounds.normalize(MINIMUM)).float(),

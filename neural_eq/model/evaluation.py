@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from neural_eq.data.safe_db import Dataset
-from neural_eq.eq.params import FIXED_BOUNDS, FREQ_COLUMNS, GAIN_COLUMNS
+from neural_eq.eq.params import BANDS, FIXED_BOUNDS, FREQ_COLUMNS, GAIN_COLUMNS
 from neural_eq.eq.response import curve_error_db
 from neural_eq.model.checkpoint import TrainedModel
 
@@ -100,6 +100,29 @@ def judge(
         "davies_bouldin_warm_bright": pair_davies_bouldin,
         "knn5_accuracy_warm_bright": _pair_accuracy(coder, dataset, reference),
     }
+
+
+def frequency_ranges(params: np.ndarray, reconstructed: np.ndarray) -> list[dict[str, Any]]:
+    """Compare how far each band reaches, lowest to highest, in Hz.
+
+    Args:
+        params: The settings, shape ``(batch, 13)``.
+        reconstructed: What a model makes of them, same shape.
+
+    Returns:
+        For each band its ``name``, ``low_hz`` and ``high_hz`` of the reconstructions, and
+        ``data_low_hz`` and ``data_high_hz`` of the settings.
+    """
+    return [
+        {
+            "name": band.name,
+            "low_hz": float(reconstructed[:, band.freq].min()),
+            "high_hz": float(reconstructed[:, band.freq].max()),
+            "data_low_hz": float(params[:, band.freq].min()),
+            "data_high_hz": float(params[:, band.freq].max()),
+        }
+        for band in BANDS
+    ]
 
 
 def _share(mask: np.ndarray) -> float | None:

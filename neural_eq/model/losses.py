@@ -22,6 +22,7 @@ SHARED_CONTRASTIVE_SCALE = 0.001
 """The same where words and detail share the latent, and pulling costs exactness."""
 
 _TINY = 1e-6
+_NO_PAIR = -1e9  # no setting is its own neighbour; infinity would make 0 times infinity
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,6 @@ class Losses:
     reconstruction: torch.Tensor
     contrastive: torch.Tensor
     total: torch.Tensor
-
-    def detached(self) -> Losses:
-        """The same without gradients."""
-        return Losses(self.reconstruction.detach(), self.contrastive.detach(), self.total.detach())
 
 
 def total_loss(
@@ -60,16 +57,17 @@ def total_loss(
         Reconstruction: mean square and RMS of the curve difference in units of 12 dB, and mean
         square of the parameter difference. Contrastive: see :func:`supervised_contrastive`.
     """
-    latent = module.encode(norm, curves_db)
-    decoded = module.decode(latent)
+    meaning, detail = module.parts(norm, curves_db)
+    decoded = module.join(meaning, detail)
     limited = module.limit(decoded)
-    square = ((module.curves(limited) - curves_db) / FULL_SCALE_DB).square().mean(dim=1)
-    curve = square.mean() + CURVE_RMS_SHARE * (square + _TINY).sqrt().mean()
-    reconstruction = curve + params_weight * (limited - norm).square().mean()
-    outside = (decoded - limited.detach()).square().mean()
+    square = (module.curves(limited) - curves_db).square().mean(dim=1) / FULL_SCALE_DB**2
+    curve = (square + CURVE_RMS_SHARE * (square + _TINY).sqrt()).mean()
+    reconstruction = curve + params_weight * functional.mse_loss(limited, norm)
+    outside = functional.mse_loss(decoded, limited.detach())
     contrastive = torch.zeros((), device=norm.device)
     if labels is not None:
-        contrastive = supervised_contrastive(module.words(latent[: len(labels)]), labels)
+        words = detail[: len(labels)] if meaning is None else meaning[: len(labels)]
+        contrastive = supervised_contrastive(words, labels)
     scale = CONTRASTIVE_SCALE if module.n_meaning else SHARED_CONTRASTIVE_SCALE
     total = reconstruction + OUTSIDE_WEIGHT * outside + scale * contrastive_weight * contrastive
     return Losses(reconstruction, contrastive, total)
@@ -92,12 +90,10 @@ def supervised_contrastive(
         Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, eq. 2.
     """
     unit = functional.normalize(latent, dim=1)
-    similarity = unit @ unit.T / temperature
     itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-    similarity = similarity.masked_fill(itself, float("-inf"))
-    log_share = similarity - similarity.logsumexp(dim=1, keepdim=True)
     positive = (labels[:, None] == labels[None, :]) & ~itself
-    n_positive = positive.sum(dim=1)
-    of_anchor = -log_share.masked_fill(~positive, 0.0).sum(dim=1) / n_positive.clamp(min=1)
-    has_positive = n_positive > 0
-    return (of_anchor * has_positive).sum() / has_positive.sum().clamp(min=1)
+    n_positive = positive.sum(dim=1, keepdim=True)
+    n_anchors = (n_positive > 0).sum().clamp(min=1)
+    weight = positive / (n_positive.clamp(min=1) * n_anchors)  # (batch, batch), of each pair
+    similarity = (unit @ unit.T / temperature).masked_fill(itself, _NO_PAIR)
+    return -(functional.log_softmax(similarity, dim=1) * weight).sum()

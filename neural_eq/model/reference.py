@@ -18,6 +18,7 @@ from neural_eq.data.safe_db import Dataset, select
 from neural_eq.eq.params import FIXED_BOUNDS, N_PARAMS, Bounds, data_bounds
 from neural_eq.model.config import TrainConfig
 from neural_eq.model.losses import supervised_contrastive
+from neural_eq.model.threads import one_thread
 
 
 class _Residual(nn.Module):
@@ -92,7 +93,7 @@ def train_reference(
 
     Mean square error of the normalised parameters plus a supervised contrastive loss on a
     projection, weighted along a line; Adam, its rate halved when the total stops falling; a
-    loader that hands over one setting at a time.
+    loader that hands over one setting at a time; on one thread, which is faster here.
 
     Args:
         dataset: Any settings.
@@ -105,7 +106,7 @@ def train_reference(
     words = list(chosen.term_counts())
     labels = torch.tensor([words.index(term) for term in chosen.terms])
     norm = torch.from_numpy(bounds.normalize(chosen.params)).float()
-    with torch.random.fork_rng(devices=[]):
+    with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = _Network(config.model.latent_dim)
         loader = torch.utils.data.DataLoader(

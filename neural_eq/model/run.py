@@ -20,10 +20,10 @@ from neural_eq.eq.params import (
 )
 from neural_eq.eq.response import curve_error_db
 from neural_eq.errors import DataError, ParameterError
-from neural_eq.model.autoencoder import Autoencoder, blank
+from neural_eq.model.autoencoder import N_CURVE_FREQS, Autoencoder, blank
 from neural_eq.model.checkpoint import TermSummary, TrainedModel
 from neural_eq.model.config import TrainConfig
-from neural_eq.model.losses import Losses, total_loss
+from neural_eq.model.losses import total_loss
 from neural_eq.model.schedule import (
     PEAK_RATE,
     SMALL_PEAK_RATE,
@@ -32,7 +32,7 @@ from neural_eq.model.schedule import (
     params_weight,
 )
 
-UNLABELLED_SHARE, INVENTED_SHARE = 0.5, 0.5
+UNLABELLED_SHARE, INVENTED_SHARE = 0.25, 0.25
 """Settings, per labelled one in a batch, that teach reconstruction alone: real, and invented."""
 
 SMALL_UNLABELLED_SHARE, SMALL_INVENTED_SHARE = 4.0, 2.0
@@ -70,8 +70,7 @@ class Run:
 
         held_out = split(dataset, share=config.held_out_share, seed=config.seed)
         norm = torch.from_numpy(self.bounds.normalize(dataset.params)).float().to(self.device)
-        self.norm = norm[~held_out]
-        self.curves_db = self.module.curves(self.norm)
+        self.known = self._with_curves(norm[~held_out])  # (n, 13 + 48)
         octave = self.bounds.normalize(shift_frequencies(DEFAULT, octaves=1.0))
         self.octaves_norm = torch.from_numpy(octave - self.bounds.normalize(DEFAULT)).float()
         self.octaves_norm = self.octaves_norm.to(self.device)
@@ -109,38 +108,34 @@ class Run:
         weight = contrastive_weight(config, epoch)
         order = torch.randperm(len(self.labelled), generator=self.generator)
         batches = self.labelled[order].split(config.batch_size)
-        sums, rate = torch.zeros(3), 0.0
+        losses, rate = [], 0.0
         peak = config.learning_rate * (PEAK_RATE if self.module.n_meaning else SMALL_PEAK_RATE)
-        with torch.random.fork_rng(devices=[]):
-            # dropout draws from torch's own generator: lend it a seed, so that a run repeats
-            torch.manual_seed(int(torch.randint(2**62, (), generator=self.generator)))
-            self.module.train()
-            for index, rows in enumerate(batches):
-                position = (epoch + index / len(batches)) / config.epochs
-                rate = peak * one_cycle(position)
-                for group in self.optimizer.param_groups:
-                    group["lr"] = rate
-                losses = self._step(rows, position, weight)
-                sums += torch.stack([losses.reconstruction, losses.contrastive, losses.total]).cpu()
-            self.module.eval()
-        return (sums / len(batches)).tolist(), weight, rate
+        self.module.seed_dropout(int(torch.randint(2**62, (), generator=self.generator)))
+        invented = self._invent(len(batches))
+        self.module.train()
+        for index, rows in enumerate(batches):
+            position = (epoch + index / len(batches)) / config.epochs
+            rate = peak * one_cycle(position)
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            losses.append(self._step(rows, invented[index], position, weight))
+        self.module.eval()
+        return torch.stack(losses).mean(dim=0).tolist(), weight, rate
 
-    def _step(self, rows: torch.Tensor, position: float, weight: float) -> Losses:
+    def _step(
+        self, rows: torch.Tensor, invented: torch.Tensor, position: float, weight: float
+    ) -> torch.Tensor:
+        """Learn from one batch; return its reconstruction, contrastive and total loss."""
         n_labelled = len(rows)
-        unlabelled, invented = UNLABELLED_SHARE, INVENTED_SHARE
-        if not self.module.n_meaning:
-            unlabelled, invented = SMALL_UNLABELLED_SHARE, SMALL_INVENTED_SHARE
-        n_others = math.ceil(unlabelled * n_labelled)
-        others = torch.randint(len(self.norm), (n_others,), generator=self.generator)
+        n_others = math.ceil(self._shares()[0] * n_labelled)
+        others = torch.randint(len(self.known), (n_others,), generator=self.generator)
         rows = torch.cat([rows, others]).to(self.device)
-        known, curves_db = self._shifted(rows)
-        new = self._invent(math.ceil(invented * n_labelled))
-        norm = torch.cat([known, new])
-        curves_db = torch.cat([curves_db, self.module.curves(new)])
+        known = self._shifted(rows)
+        batch = torch.cat([known, invented])
         losses = total_loss(
             self.module,
-            norm,
-            curves_db,
+            batch[:, :N_PARAMS],
+            batch[:, N_PARAMS:],
             params_weight=params_weight(position),
             labels=self.labels[rows[:n_labelled]],
             contrastive_weight=weight,
@@ -148,30 +143,47 @@ class Run:
         self.optimizer.zero_grad()
         losses.total.backward()
         self.optimizer.step()
-        return losses.detached()
+        return torch.stack([losses.reconstruction, losses.contrastive, losses.total]).detach()
 
-    def _shifted(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _shares(self) -> tuple[float, float]:
+        """Unlabelled and invented settings in a batch, per labelled one."""
+        if self.module.n_meaning:
+            return UNLABELLED_SHARE, INVENTED_SHARE
+        return SMALL_UNLABELLED_SHARE, SMALL_INVENTED_SHARE
+
+    def _with_curves(self, norm: torch.Tensor) -> torch.Tensor:
+        """Settings ``(n, 13)`` and their curves side by side, shape ``(n, 13 + 48)``."""
+        return torch.cat([norm, self.module.curves(norm)], dim=1)
+
+    def _shifted(self, rows: torch.Tensor) -> torch.Tensor:
         """Settings and their curves, moved up at random where the config asks for it."""
         if self.config.frequency_shift == 0:
-            return self.norm[rows], self.curves_db[rows]
+            return self.known[rows]
         share = torch.rand(len(rows), 1, generator=self.generator).to(self.device)
-        norm = self.norm[rows] + share * self.octaves_norm * self.config.frequency_shift
-        norm = norm.clamp(self.module.low, self.module.high)
-        return norm, self.module.curves(norm)
+        norm = self.known[rows, :N_PARAMS]
+        norm = norm + share * self.octaves_norm * self.config.frequency_shift
+        return self._with_curves(norm.clamp(self.module.low, self.module.high))
 
-    def _invent(self, n: int) -> torch.Tensor:
-        """Settings nobody made, shape ``(n, 13)`` normalised.
+    def _invent(self, n_batches: int) -> torch.Tensor:
+        """Settings nobody made, with their curves, for each batch of an epoch.
 
         A latent with room for all the detail learns from the whole parameter space. A
         smaller one must spend its few numbers on what people do: real settings, changed a bit.
+
+        Returns:
+            Shape ``(n_batches, n_invented, 13 + 48)``.
         """
         low, high = self.module.low, self.module.high
+        n = n_batches * math.ceil(self._shares()[1] * self.config.batch_size)
         if self.module.n_meaning:
             share = torch.rand(n, N_PARAMS, generator=self.generator).to(self.device)
-            return low + share * (high - low)
-        rows = torch.randint(len(self.norm), (n,), generator=self.generator)
-        change = JITTER_NORM * torch.randn(n, N_PARAMS, generator=self.generator)
-        return (self.norm[rows.to(self.device)] + change.to(self.device)).clamp(low, high)
+            norm = low + share * (high - low)
+        else:
+            rows = torch.randint(len(self.known), (n,), generator=self.generator)
+            change = JITTER_NORM * torch.randn(n, N_PARAMS, generator=self.generator)
+            norm = self.known[rows.to(self.device), :N_PARAMS] + change.to(self.device)
+            norm = norm.clamp(low, high)
+        return self._with_curves(norm).view(n_batches, -1, N_PARAMS + N_CURVE_FREQS)
 
     @torch.no_grad()
     def held_out(self) -> tuple[float | None, float | None]:
@@ -185,6 +197,20 @@ class Run:
         return losses.reconstruction.item(), float(
             curve_error_db(self.unseen_params, params, n_freqs=64)[0].mean()
         )
+
+    @torch.no_grad()
+    def place(self, params: np.ndarray) -> np.ndarray:
+        """Where settings lie by now in the part of the latent that pulls words apart.
+
+        Args:
+            params: In dB, Hz and Q, shape ``(batch, 13)``.
+
+        Returns:
+            As the network guesses it, not settled; shape ``(batch, n_dims)``.
+        """
+        norm = torch.from_numpy(self.bounds.normalize(params)).float().to(self.device)
+        latent = self.module.encode(norm, self.module.curves(norm))
+        return self.module.words(latent).cpu().double().numpy()
 
     def snapshot(self) -> TrainedModel:
         """Copy the run as it stands into a model that can be used, saved or resumed."""

@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
 from neural_eq.data.safe_db import Dataset
-from neural_eq.errors import ParameterError
+from neural_eq.errors import DivergedError
 from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.model.config import TrainConfig
 from neural_eq.model.run import Run
 from neural_eq.model.threads import one_thread
+
+Encode = Callable[[np.ndarray], np.ndarray]
+"""``(batch, 13)`` in dB, Hz and Q to their places, ``(batch, n_dims)``."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def train(
     should_stop: Callable[[], bool] | None = None,
     *,
     on_checkpoint: Callable[[TrainedModel], None] | None = None,
+    on_view: Callable[[int, Encode], None] | None = None,
     resume_from: TrainedModel | None = None,
 ) -> TrainedModel:
     """Train on a dataset.
@@ -68,6 +74,8 @@ def train(
         should_stop: Asked after each epoch; True ends the run and keeps what was learned.
         on_checkpoint: Called every ``save_every`` epochs and after the last with a model
             that can be resumed.
+        on_view: Called after each epoch with its number and a way to see where the network
+            places settings by now; looking changes nothing.
         resume_from: A checkpoint of the same run; ends bit-equal to an unbroken run.
 
     Returns:
@@ -76,9 +84,11 @@ def train(
     Raises:
         DataError: If fewer than two words are left, or the data is not the resumed run's.
         ParameterError: If CUDA is asked for and absent, or a resumed config differs.
+        DivergedError: If the loss left all bounds.
     """
     with one_thread():
-        return _train(Run(dataset, config, resume_from), on_epoch, should_stop, on_checkpoint)
+        run = Run(dataset, config, resume_from)
+        return _train(run, on_epoch, should_stop, on_checkpoint, on_view)
 
 
 def _train(
@@ -86,6 +96,7 @@ def _train(
     on_epoch: Callable[[EpochReport], None] | None,
     should_stop: Callable[[], bool] | None,
     on_checkpoint: Callable[[TrainedModel], None] | None,
+    on_view: Callable[[int, Encode], None] | None,
 ) -> TrainedModel:
     config, first, started = run.config, len(run.history), time.perf_counter()
     for epoch in range(first, config.epochs):
@@ -106,13 +117,15 @@ def _train(
             time_left_s=elapsed_s / (epoch + 1 - first) * (config.epochs - epoch - 1),
         )
         if not math.isfinite(report.total_loss):
-            raise ParameterError(
+            raise DivergedError(
                 f"The loss is {report.total_loss} after epoch {epoch + 1}: learning_rate is"
                 f" {config.learning_rate:g}, too high for this data; try a tenth of it."
             )
         run.history.append(asdict(report))
         if on_epoch is not None:
             on_epoch(report)
+        if on_view is not None:
+            on_view(epoch + 1, run.place)
         stopping = should_stop is not None and should_stop()
         due = config.save_every and (epoch + 1) % config.save_every == 0
         if on_checkpoint is not None and (due or stopping or epoch + 1 == config.epochs):

@@ -1,19 +1,17 @@
-"""Cross-validation and comparison: every figure on settings that a model never saw."""
+"""Cross-validation: every figure on settings that a model never saw."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from neural_eq.data.safe_db import Dataset
-from neural_eq.eq.params import FIXED_BOUNDS, clamp
 from neural_eq.errors import DataError
 from neural_eq.model.config import TrainConfig
-from neural_eq.model.evaluation import Coder, judge
-from neural_eq.model.reference import train_reference
+from neural_eq.model.evaluation import judge
 from neural_eq.model.training import train
 
 GROUPINGS = ("term", "submitter")
@@ -108,65 +106,3 @@ def _mean_and_std(values: list[float | None]) -> dict[str, float] | None:
     if not known:
         return None
     return {"mean": float(np.mean(known)), "std": float(np.std(known))}
-
-
-@dataclass(frozen=True)
-class ParamsPca:
-    """Principal components of the normalised parameters, as a coder."""
-
-    mean: np.ndarray  # (13,)
-    axes: np.ndarray  # (latent_dim, 13)
-
-    @staticmethod
-    def fit(params: np.ndarray, *, latent_dim: int) -> ParamsPca:
-        """Fit on settings, shape ``(batch, 13)``; at most 13 components."""
-        norm = FIXED_BOUNDS.normalize(params)
-        mean = norm.mean(axis=0)
-        axes = np.linalg.svd(norm - mean, full_matrices=False)[2]
-        return ParamsPca(mean, axes[:latent_dim])
-
-    def encode(self, params: np.ndarray) -> np.ndarray:
-        return (FIXED_BOUNDS.normalize(params) - self.mean) @ self.axes.T
-
-    def decode(self, latent: np.ndarray) -> np.ndarray:
-        return clamp(FIXED_BOUNDS.denormalize(latent @ self.axes + self.mean))
-
-
-def compare(
-    dataset: Dataset, config: TrainConfig, *, share: float = 0.2, seed: int = 0
-) -> dict[str, dict[str, Any]]:
-    """Judge the reference's V2 and V3, our model and PCA on one split.
-
-    Args:
-        dataset: Any settings.
-        config: Of all of them; its bounds are each layout's own.
-        share: Held out, word by word.
-        seed: Of the split.
-
-    Returns:
-        The figures of ``evaluate`` by the name of the model, and under ``centres`` the decoded
-        mean latent of "warm" and "bright", shape ``(13,)`` each, where the data has the word.
-    """
-    n_folds = max(2, round(1 / share))
-    seen, unseen = next(folds(dataset, n_folds=n_folds, seed=seed))
-    known, asked = dataset.rows(seen), dataset.rows(unseen)
-    ours = train(known, replace(config, bounds="fixed"))
-    coders: dict[str, Coder] = {
-        "reference V2 (data bounds)": train_reference(known, replace(config, bounds="data")),
-        "reference V3 (fixed bounds)": train_reference(known, replace(config, bounds="fixed")),
-        "Neural EQ": ours,
-    }
-    for n_axes in sorted({2, 3, min(config.model.latent_dim, 8)}):
-        coders[f"PCA of the parameters, {n_axes}"] = ParamsPca.fit(known.params, latent_dim=n_axes)
-    table: dict[str, dict[str, Any]] = {}
-    for name, coder in coders.items():
-        figures: dict[str, Any] = dict(judge(coder, asked, known, words=ours.terms))
-        figures["centres"] = {
-            word: coder.decode(coder.encode(known.params[known.terms == word]).mean(axis=0)[None])[
-                0
-            ].tolist()
-            for word in ("warm", "bright")
-            if (known.terms == word).any()
-        }
-        table[name] = figures
-    return table

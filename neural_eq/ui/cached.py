@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -14,21 +14,33 @@ from neural_eq.data.safe_db import Dataset, select
 from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import DataError, NeuralEqError
 from neural_eq.jobs import TrainingJobs
+from neural_eq.latent.mapping import LatentMap
+from neural_eq.latent.projection import ProjectionConfig, project
 from neural_eq.model.config import BUILT_IN_MODEL_PATH as BUILT_IN_MODEL_PATH
 from neural_eq.model.config import TrainConfig
-from neural_eq.ui.maps import MapMaker
+from neural_eq.ui.explore import maps
+from neural_eq.ui.explore.maps import MapMaker
 
 if TYPE_CHECKING:
-    from neural_eq.data.audio_io import Audio
+    from collections.abc import Sequence
+
+    from neural_eq.data.audio_file import AudioFile
     from neural_eq.latent.morphing import MorphPath
-    from neural_eq.latent.terms import Point
+    from neural_eq.latent.nearness import Settled
+    from neural_eq.latent.terms import Point, Word
     from neural_eq.model.checkpoint import TrainedModel
+    from neural_eq.ui.audio.take import Excerpt, Take
+    from neural_eq.ui.morph.trail import Ground, Trail
 
 ROOT = Path(__file__).parents[2]
 CLIPS_PATH = ROOT / "assets" / "clips"
 
 N_FREQS = 128
 """Points of every curve on the screen: as many as a morph's."""
+
+
+def built_in_model_path(latent_dim: int) -> Path:
+    return BUILT_IN_MODEL_PATH.with_name(f"neural_eq_{latent_dim}.pt")
 
 
 def runs_folder() -> Path:
@@ -84,6 +96,14 @@ def trained_model(path: str, key: str) -> TrainedModel:
     return checkpoint.load(Path(path))
 
 
+@st.cache_resource(show_spinner=False, max_entries=32)
+def description(data: str, model: str, _dataset: Dataset, _model: TrainedModel) -> dict[str, Any]:
+    """Judge a model on all settings of a table; the keys name both."""
+    from neural_eq.model.comparison_report import describe_model
+
+    return describe_model(_model, _dataset, name=model)
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _shown_rows(fingerprint: str, _dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
     minimum = TrainConfig().min_examples
@@ -111,11 +131,55 @@ def latent(data: str, model: str, _rows: Dataset, _model: TrainedModel) -> np.nd
     return _model.encode(_rows.params)
 
 
+@st.cache_resource(show_spinner=False, max_entries=16)
+def saved_map(model: str, config: ProjectionConfig, n: int) -> LatentMap | None:
+    """Return a built-in model's map of the built-in set, as the assets have it."""
+    return maps.saved_map(model, config, n=n)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def saved_words(model: str) -> tuple[str, ...]:
+    """Return the words that a built-in model knows, without loading it."""
+    return maps.saved_words(model)
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
-def word_curves(data: str, _rows: Dataset, words: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return the mean curve of each word in dB at :func:`log_frequencies` of N_FREQS."""
-    curves_db = response_db(_rows.params, log_frequencies(N_FREQS))
-    return {word: curves_db[_rows.terms == word].mean(axis=0) for word in words}
+def plain_points(
+    data: str, model: str, config: ProjectionConfig, _latent: np.ndarray
+) -> np.ndarray:
+    """Lay points out by a method that takes no time."""
+    return project(_latent, config)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def reading(data: str, _rows: Dataset) -> str:
+    """What hovering tells of each setting of a map."""
+    from neural_eq.ui.explore.reader import reading
+
+    return reading(_rows)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def word_counts(data: str, _rows: Dataset) -> dict[str, tuple[int, int]]:
+    """Settings and submitters of each word, most settings first."""
+    people: dict[str, set[int]] = {}
+    for word, submitter in zip(_rows.terms.tolist(), _rows.submitters.tolist(), strict=True):
+        people.setdefault(word, set()).add(submitter)
+    return {word: (n, len(people[word])) for word, n in _rows.term_counts().items()}
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def all_curves(data: str, _rows: Dataset) -> np.ndarray:
+    """The curve of each setting in dB, shape ``(n, N_FREQS)``."""
+    return response_db(_rows.params, log_frequencies(N_FREQS)).astype(np.float32)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def described_word(data: str, model: str, word: str, _rows: Dataset, _model: TrainedModel) -> Word:
+    """Say what a word is; the first call imports scikit-learn."""
+    from neural_eq.latent.terms import describe_word
+
+    return describe_word(_model, _rows, word, n_freqs=N_FREQS)
 
 
 @st.cache_resource(show_spinner="Laying the way from one to the other …", max_entries=64)
@@ -129,13 +193,94 @@ def morph_path(
     return morph(_model, _start, _end, route=route)
 
 
+@st.cache_resource(show_spinner="Mixing the words …", max_entries=64)
+def mixture(
+    model: str, key: tuple[object, ...], route: str, _model: TrainedModel,
+    _points: Sequence[Point], weights: tuple[float, ...],
+) -> Point:  # fmt: skip
+    """Mix points; ``model`` and ``key`` name what the underscored arguments are."""
+    from neural_eq.latent.morphing import blend
+    from neural_eq.latent.terms import setting_point
+
+    mixed = blend(_model, _points, weights, route=route)
+    return setting_point(_model, mixed, label=_points[0].label)
+
+
+@st.cache_resource(show_spinner="Comparing the settings …", max_entries=4)
+def settled(data: str, _rows: Dataset) -> Settled:
+    """Compare a table's settings with one another; ``data`` names the table."""
+    from neural_eq.latent.nearness import settled
+
+    return settled(_rows.params)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def word_centres(model: str, _model: TrainedModel) -> dict[str, np.ndarray]:
+    """Return the curve of each word's centre in dB at :func:`log_frequencies` of N_FREQS."""
+    centres = np.stack([term.centre for term in _model.terms.values()])
+    curves_db = response_db(_model.decode(centres), log_frequencies(N_FREQS))
+    return dict(zip(_model.terms, curves_db, strict=True))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def ground(
+    key: str, _rows: Dataset, _words: tuple[str, ...], method: str, _latents: np.ndarray,
+    _points: np.ndarray,
+) -> Ground:  # fmt: skip
+    """Prepare a small map; ``key`` names data, model and map."""
+    from neural_eq.ui.morph.trail import ground
+
+    return ground(_rows, _words, method, _latents, _points)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def trail(
+    key: str, params: bytes, _params: np.ndarray, _model: TrainedModel, _among: Settled,
+    _on: Ground,
+) -> Trail:  # fmt: skip
+    """Find where settings lie; ``key`` names data, model and map."""
+    from neural_eq.ui.morph.trail import lay
+
+    return lay(_params, model=_model, among=_among, on=_on)
+
+
 def clip_paths() -> dict[str, Path]:
     """The demo clips by name."""
     return {path.stem: path for path in sorted(CLIPS_PATH.glob("*.flac"))}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def clip(name: str) -> Audio:
-    from neural_eq.data.audio_io import read_audio
+def clip_file(name: str) -> AudioFile:
+    from neural_eq.data.audio_file import open_audio
 
-    return read_audio(clip_paths()[name])
+    return open_audio(clip_paths()[name])
+
+
+@st.cache_resource(show_spinner="Reading the sound …", max_entries=4)
+def excerpt(sound: str, start_s: float, _file: AudioFile) -> Excerpt:
+    """Read and measure a part of a sound; ``sound`` names its content."""
+    from neural_eq.ui.audio.take import excerpt
+
+    return excerpt(_file, start_s)
+
+
+@st.cache_resource(show_spinner="Applying the EQ …", max_entries=8)
+def take(
+    sound: str, start_s: float, params: bytes, level_match: bool, clip_guard: bool,
+    _excerpt: Excerpt, _params: np.ndarray,
+) -> Take:  # fmt: skip
+    """Put a part of a sound through an EQ; ``sound`` and ``params`` name the last two."""
+    from neural_eq.ui.audio.take import take
+
+    return take(_excerpt, _params, level_match=level_match, clip_guard=clip_guard)
+
+
+@st.cache_resource(show_spinner="Applying both settings …", max_entries=4)
+def equal_wavs(
+    sound: str, start_s: float, params: tuple[bytes, bytes],
+    _excerpt: Excerpt, _first: np.ndarray, _second: np.ndarray,
+) -> tuple[bytes, bytes]:  # fmt: skip
+    """Make what a blind test compares; ``sound`` and ``params`` name the rest."""
+    from neural_eq.ui.audio.take import equal_wavs
+
+    return equal_wavs(_excerpt, _first, _second)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from neural_eq.eq.params import BANDS, PARAMETERS, SHELF_Q
+from neural_eq.presets.setting import write_setting
 from neural_eq.ui import cached, state
+from neural_eq.ui.morph.ends import point, settle
 
 if TYPE_CHECKING:
     from neural_eq.latent.morphing import MorphPath
     from neural_eq.latent.terms import Point
-    from neural_eq.model.checkpoint import TrainedModel
-
-JSON_FORMAT, JSON_VERSION = "neural-eq-setting", 1
-
-ROUTE_LABELS = {
-    "latent": "Through the model",
-    "parameters": "Knob by knob",
-    "curve": "Curve to curve",
-}
 
 
 @dataclass(frozen=True)
@@ -35,7 +26,8 @@ class CurrentEq:
         params: With the strength applied, in dB, Hz and Q, shape ``(13,)``.
         n_stopped: Gains that the strength drove into 12 dB.
         source: Names of both ends, slider 0 to 1, strength and route; None for the ends and
-            the slider where the setting is no morph.
+            the slider where the setting is no morph. ``with`` has further words and their
+            weights; ``edited`` is there if the bands were changed by hand.
     """
 
     label: str
@@ -46,57 +38,107 @@ class CurrentEq:
 
 @dataclass(frozen=True)
 class Morph:
-    """The morph that the session stands at: its path, and the EQ at the slider."""
+    """The morph that the session stands at.
+
+    Attributes:
+        path: From one end to the other, each with the further words mixed in.
+        start: The left end by itself.
+        end: The right end by itself.
+        extras: The further words with their weights; both ends together weigh 1.
+        base: What the slider says, with the strength applied, shape ``(13,)``.
+        eq: The same, or what the bands were changed to by hand.
+        is_edited: Whether they were.
+    """
 
     path: MorphPath
+    start: Point
+    end: Point
+    extras: tuple[tuple[Point, float], ...]
+    base: np.ndarray
     eq: CurrentEq
-
-
-def ends() -> list[str]:
-    """Return what a morph may start from: the model's words, then settings from the map."""
-    return [*state.model().terms, *st.session_state.get(state.DOTS, {})]
-
-
-def check_ends() -> None:
-    """Bring both ends and the route to what the model in use knows."""
-    from neural_eq.latent.morphing import ROUTES
-
-    known = ends()
-    for key, place in ((state.FROM, 0), (state.TO, 1)):
-        if st.session_state[key] not in known:
-            first = state.FIRST_VALUES[key]
-            st.session_state[key] = first if first in known else known[min(place, len(known) - 1)]
-    if st.session_state[state.ROUTE] not in ROUTES:
-        st.session_state[state.ROUTE] = ROUTES[0]
+    is_edited: bool
 
 
 def morph() -> Morph:
-    """Return the morph of the session's words, slider, strength and route."""
+    """Return the morph of the session's words, weights, slider, strength and route."""
     from neural_eq.latent.terms import stopped_gains, with_strength
 
-    check_ends()
-    at, strength, route = (st.session_state[key] for key in (state.AT, state.STRENGTH, state.ROUTE))
-    model, ref = state.model(), state.model_ref()
-    start, end = (_point(model, st.session_state[key]) for key in (state.FROM, state.TO))
-    key = (start.label, end.label, start.params.tobytes(), end.params.tobytes())
-    path = cached.morph_path(ref.key, key, route, model, start, end)
-    share = at / 100
-    params = path.setting(share)
-    label = f"{start.label} → {end.label}, {at} %, strength {strength:.2f}"
-    source = {
-        "from": start.label, "to": end.label, "at": share, "strength": strength, "route": route,
+    settle()
+    session = st.session_state
+    at, strength, route = (session[key] for key in (state.AT, state.STRENGTH, state.ROUTE))
+    start, end = point(session[state.FROM]), point(session[state.TO])
+    extras = tuple(
+        (point(session[name]), session[weight] / 100)
+        for name, weight in (
+            (state.THIRD, state.THIRD_WEIGHT), (state.FOURTH, state.FOURTH_WEIGHT),
+        )
+        if session[name] is not None and session[weight] > 0
+    )  # fmt: skip
+    path = _path(start, end, extras, route)
+    params = path.setting(at / 100)
+    base = with_strength(params, strength)
+    edit = _edit_of(base)
+    source: dict[str, Any] = {
+        "from": start.label, "to": end.label, "at": at / 100, "strength": strength, "route": route,
     }  # fmt: skip
-    eq = CurrentEq(label, with_strength(params, strength), stopped_gains(params, strength), source)
-    return Morph(path, eq)
+    label = f"{start.label} → {end.label}, {at} %"
+    if extras:
+        source["with"] = [{"name": p.label, "weight": weight} for p, weight in extras]
+        label += ", with " + " and ".join(f"{100 * w:.0f} % {p.label}" for p, w in extras)
+    label += f", strength {strength:.2f}"
+    if edit is None:
+        eq = CurrentEq(label, base, stopped_gains(params, strength), source)
+    else:
+        source["edited"] = True
+        eq = CurrentEq(f"{label}, edited", np.array(edit.params), 0, source)
+    return Morph(path, start, end, extras, base, eq, edit is not None)
 
 
-def _point(model: TrainedModel, name: str) -> Point:
-    from neural_eq.latent.terms import setting_point, word_point
+def _path(
+    start: Point, end: Point, extras: tuple[tuple[Point, float], ...], route: str
+) -> MorphPath:
+    """Lay the way between both ends, the further words mixed into each."""
+    model, ref = state.model(), state.model_ref()
+    if extras:
+        weights = (1.0, *(weight for _, weight in extras))
+        mixed = []
+        for one in (start, end):
+            points = [one, *(p for p, _ in extras)]
+            mixed.append(
+                cached.mixture(ref.key, (*_key(*points), weights), route, model, points, weights)
+            )
+        start, end = mixed
+    return cached.morph_path(ref.key, _key(start, end), route, model, start, end)
 
-    dots = st.session_state.get(state.DOTS, {})
-    if name in dots:
-        return setting_point(model, np.array(dots[name].params), label=name)
-    return word_point(model, name)
+
+def _key(*points: Point) -> tuple[object, ...]:
+    return tuple((p.label, p.params.tobytes()) for p in points)
+
+
+def _edit_of(base: np.ndarray) -> state.Edit | None:
+    """Return what the hand made of this morph; an edit of another one is left, and kept aside."""
+    session = st.session_state
+    edit = session.get(state.EDIT)
+    if edit is None:
+        return None
+    here = edit_base(base)
+    if not edit.base:  # a link brought it
+        edit = session[state.EDIT] = replace(edit, base=here, choices=choices())
+    if edit.base != here:
+        session[state.EDIT], session[state.LEFT_EDIT] = None, edit
+        return None
+    return edit
+
+
+def edit_base(base: np.ndarray) -> tuple[float, ...]:
+    """Name a morph by its setting, shape ``(13,)``."""
+    return tuple(base.round(6).tolist())
+
+
+def choices() -> tuple[tuple[str, Any], ...]:
+    """Return what the inputs of the morph say."""
+    keys = (state.FROM, state.TO, state.AT, state.STRENGTH, state.ROUTE, *state.EXTRAS, state.MODEL)
+    return tuple((key, st.session_state[key]) for key in keys)
 
 
 def current_eq() -> CurrentEq:
@@ -109,35 +151,8 @@ def current_eq() -> CurrentEq:
 
 
 def setting_json(eq: CurrentEq, *, model: str) -> str:
-    """Write a setting as JSON that needs no other knowledge.
-
-    ``params`` has the 13 parameters in SAFE-DB's order with their units, strength applied;
-    ``bands`` has the same numbers band by band, shapes as in the RBJ cookbook, shelves at
-    Q 0.71. ``at`` is 0 at ``from`` and 1 at ``to``.
-    """
-    values = [round(float(value), 6) for value in eq.params]
-    content = {
-        "format": JSON_FORMAT,
-        "version": JSON_VERSION,
-        "name": eq.label,
-        **eq.source,
-        "model": model,
-        "params": {
-            p.name: {"value": value, "unit": p.unit}
-            for p, value in zip(PARAMETERS, values, strict=True)
-        },
-        "bands": [
-            {
-                "name": band.name,
-                "shape": band.shape,
-                "gain_db": values[band.gain],
-                "freq_hz": values[band.freq],
-                "q": SHELF_Q if band.q is None else values[band.q],
-            }
-            for band in BANDS
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False)
+    """Write a setting as JSON; ``at`` is 0 at ``from`` and 1 at ``to``."""
+    return write_setting(eq.label, eq.params, source={**eq.source, "model": model})
 
 
 def file_stem(eq: CurrentEq) -> str:

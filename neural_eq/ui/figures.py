@@ -11,8 +11,6 @@ import plotly.graph_objects as go
 
 from neural_eq.eq.params import BANDS, SHELF_Q
 
-OTHER_WORDS = "other words"
-
 WORD_STYLES: Mapping[str, tuple[str, str]] = {
     "warm": ("#d55e00", "circle"),
     "bright": ("#2a85c7", "diamond"),
@@ -31,9 +29,6 @@ FREQ_TICKS = {
     10000: "10k", 20000: "20k",
 }  # fmt: skip
 DB_SPANS = (6, 12, 18, 24, 36, 48, 72)
-
-MANY_POINTS = 4000
-"""More than these are drawn by the graphics card: slower to start, quicker to move."""
 
 
 @dataclass(frozen=True)
@@ -58,143 +53,6 @@ def word_styles(words: Iterable[str]) -> dict[str, tuple[str, str]]:
             styles[word] = (COLOURS[free % len(COLOURS)], SYMBOLS[free % len(SYMBOLS)])
             free += 1
     return styles
-
-
-def map_figure(
-    points: np.ndarray,
-    *,
-    terms: np.ndarray,
-    params: np.ndarray,
-    setting_ids: np.ndarray,
-    words: Sequence[str],
-    method: str,
-    selected_id: int | None = None,
-) -> go.Figure:
-    """Draw settings as points coloured by word; hovering names the word and its five bands.
-
-    Args:
-        points: Shape ``(n, 2)``.
-        terms: The word of each, shape ``(n,)``.
-        params: In dB, Hz and Q, shape ``(n, 13)``.
-        setting_ids: What hovering calls each, shape ``(n,)``. A click returns the row's place
-            among the ``n`` as ``customdata[0]``.
-        words: Those that get a colour of their own; the rest are grey.
-        method: What the axes are called.
-        selected_id: The setting to ring, if it is there.
-    """
-    custom = np.column_stack([np.arange(len(params)), params]).astype(np.float32)
-    names = np.array([f"{t}, setting {i}" for t, i in zip(terms, setting_ids, strict=True)])
-    known = np.isin(terms, list(words))
-    groups = [(OTHER_WORDS, ~known, (GREY, "circle"), 5)] if not known.all() else []
-    for word, style in word_styles(words).items():
-        mask = terms == word
-        groups.append((word, mask, style, 6 if mask.sum() > 50 else 10))
-    traces: list[dict[str, Any]] = []
-    for name, mask, (colour, symbol), size in groups:
-        opacity = 0.35 if name == OTHER_WORDS else 0.7 if mask.sum() > 50 else 0.95
-        traces.append(
-            {
-                "type": "scattergl" if len(points) > MANY_POINTS else "scatter",
-                "x": points[mask, 0],
-                "y": points[mask, 1],
-                "mode": "markers",
-                "name": f"{name} ({mask.sum()})",
-                "customdata": custom[mask],
-                "text": names[mask],
-                "hovertemplate": _BANDS_HOVER,
-                "marker": {
-                    "color": colour, "symbol": symbol, "size": size, "opacity": opacity,
-                    "line": {"width": 0},
-                },
-                # a click must not dim the rest: the ring below shows what is selected
-                "selected": {"marker": {"opacity": opacity}},
-                "unselected": {"marker": {"opacity": opacity}},
-            }
-        )  # fmt: skip
-    ring = np.flatnonzero(setting_ids == selected_id)[:1]  # none for None
-    if len(ring):
-        traces.append(
-            {
-                "type": "scatter", "x": points[ring, 0], "y": points[ring, 1], "mode": "markers",
-                "hoverinfo": "skip", "showlegend": False,
-                "marker": {
-                    "color": GREY, "symbol": "circle-open", "size": 18, "line": {"width": 3}
-                },
-            }
-        )  # fmt: skip
-    labels = [
-        {
-            "x": x, "y": y, "text": word, "showarrow": False, "captureevents": False,
-            "borderpad": 3, "font": {"size": 13, "color": "#ffffff"},
-            "bgcolor": "rgba(45,48,52,0.8)",
-        }
-        for word, (x, y) in word_places(points, terms, words).items()
-    ]  # fmt: skip
-    axis = {"showticklabels": False, "zeroline": False, "showgrid": False, "ticks": ""}
-    layout = {
-        "xaxis": {"title": {"text": f"{method} 1 (no unit)"}, **axis},
-        "yaxis": {"title": {"text": f"{method} 2 (no unit)"}, **axis},
-        "annotations": labels,
-        "height": 560,
-        "margin": {"l": 30, "r": 5, "t": 10, "b": 30},
-        "legend": {"orientation": "h", "y": -0.09, "yanchor": "top", "itemsizing": "constant"},
-        "hovermode": "closest",
-        "clickmode": "event+select",
-        "dragmode": "pan",
-        "uirevision": method,
-    }
-    return go.Figure({"data": traces, "layout": layout})  # at once: each piece is checked twice
-
-
-def _hover_line(number: int) -> str:
-    band = BANDS[number]
-    # customdata[0] is the row's place
-    line = (
-        f"{band.name}  %{{customdata[{band.gain + 1}]:+.1f}} dB"
-        f" @ %{{customdata[{band.freq + 1}]:,.0f}} Hz"
-    )
-    return line if band.q is None else f"{line}, Q %{{customdata[{band.q + 1}]:.2f}}"
-
-
-_BANDS_HOVER = (
-    "<br>".join(["<b>%{text}</b>", *(_hover_line(i) for i in range(len(BANDS)))])
-    + "<extra></extra>"
-)
-
-
-def word_places(
-    points: np.ndarray, terms: np.ndarray, words: Sequence[str]
-) -> dict[str, tuple[float, float]]:
-    """Find where to write each word: amid its points, the later ones shifted off the earlier."""
-    if not len(points):
-        return {}
-    low, high = points.min(axis=0), points.max(axis=0)
-    span = np.where(high > low, high - low, 1.0)
-    width, height = 0.13, 0.06  # of a label, as shares of the figure
-    placed: dict[str, np.ndarray] = {}
-    for word in words:
-        of_word = points[terms == word]
-        if not len(of_word):
-            continue
-        at = (_densest(of_word) - low) / span
-        steps = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5]
-        for step in steps:
-            tried = at + [0.0, step * height]
-            clear = all(
-                (np.abs(tried - other) > [width, height * 0.95]).any() for other in placed.values()
-            )
-            if clear and 0 <= tried[1] <= 1:
-                placed[word] = tried
-                break
-    return {word: tuple((at * span + low).tolist()) for word, at in placed.items()}
-
-
-def _densest(points: np.ndarray) -> np.ndarray:
-    """The point with the nearest tenth neighbour: in a cluster, even if a word has several."""
-    sample = points[:: max(1, len(points) // 300)]
-    distance = np.sqrt(((sample[:, None] - sample[None]) ** 2).sum(axis=2))
-    k = min(max(2, len(sample) // 5), len(sample) - 1)
-    return sample[np.sort(distance, axis=1)[:, k].argmin()]
 
 
 def response_figure(

@@ -8,15 +8,17 @@ import streamlit as st
 
 from neural_eq.data.safe_db import Dataset, select
 from neural_eq.errors import NeuralEqError
+from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
 from neural_eq.ui import cached, state
+from neural_eq.ui.markdown import inline
 
 ROOT = Path(__file__).parents[2]
 
 
 def pages() -> list[st.Page]:
     """The pages in the order of the menu; the first one is where a newcomer lands."""
-    names = ("explore", "morph", "audio", "train")
+    names = ("explore", "morph", "audio", "train", "compare")
     # Their icons stand in style.css: one given here would be fetched from the net at each page,
     # for the browser's tab.
     return [
@@ -42,9 +44,10 @@ def header() -> None:
     """Draw the line of data and model in use, each of which opens to be changed."""
     state.adopt_finished_run()
     with st.container(horizontal=True, key="in_use", vertical_alignment="center", gap="small"):
-        with st.popover(f"Data: {_short(state.dataset())}", icon=":material/dataset:", wrap=True):
+        data, model = inline(_short(state.dataset())), inline(state.model_ref().label)
+        with st.popover(f"Data: {data}", icon=":material/dataset:", wrap=True):
             _data_panel()
-        with st.popover(f"Model: {state.model_ref().label}", icon=":material/memory:", wrap=True):
+        with st.popover(f"Model: {model}", icon=":material/memory:", wrap=True):
             _model_panel()
         # always there, so that what follows keeps its place while a fragment draws
         with st.container(width="content"):
@@ -122,17 +125,22 @@ def _model_panel() -> None:
 
 def _training_line() -> None:
     """Say that a training is going on; when it ends, draw the page anew, with its model."""
-    live = cached.training_jobs().live()
-    if live is None:
+    jobs = cached.training_jobs()
+    jobs.tend()
+    begun = jobs.live()
+    if begun is None:
         return
 
     @st.fragment(run_every=1.0)
     def poll() -> None:
-        run = cached.training_jobs().live()
-        if run is None:
+        run = jobs.live()
+        if run is None or run.run_id != begun.run_id:
             st.rerun()
+        n_waiting = len(queue_of(jobs.runs())) - (run.state == "queued")
+        waiting = f", {n_waiting} waiting" if n_waiting else ""
         st.markdown(
             f":material/model_training: Training: epoch {run.epochs_done} of {run.config.epochs}"
+            f"{waiting}"
         )
 
     poll()

@@ -30,7 +30,7 @@ EXPECT_MS = 60_000
 
 # A page that is opened by its address is first asked for the server at /page/_stcore/…, since the
 # app might live under a folder of that name; Streamlit expects the 404 and asks at / next.
-HARMLESS = re.compile(r"/(explore|morph|audio|train)/_stcore/(health|host-config)$")
+HARMLESS = re.compile(r"/(explore|morph|audio|train|compare)/_stcore/(health|host-config)$")
 
 
 def browser_path(playwright: Playwright) -> str | None:
@@ -170,6 +170,10 @@ class App:
     def chart(self, key: str):
         """A plotly chart by its key."""
         return self.page.locator(f".st-key-{key} .js-plotly-plot")
+
+    def equaliser(self):
+        """The picture of the morph with its bands."""
+        return self.page.get_by_role("group", name="EQ curve with its five bands")
 
     def curve_db(self, key: str, number: int) -> list[float]:
         """What one line of a chart shows, point by point."""

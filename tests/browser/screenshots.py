@@ -16,7 +16,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.browser import driver  # noqa: E402
 
-PAGES = {"explore": "/", "morph": "/morph?at=40", "audio": "/audio?at=100", "train": "/train"}
+PAGES = {
+    "explore": "/",
+    "morph": "/morph?at=40",
+    "audio": "/audio?at=100",
+    "train": "/train",
+    "compare": "/compare",
+}
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
 MAX_HEIGHT = 4000
@@ -54,7 +60,8 @@ def take(app: driver.App, path: str, to: Path) -> None:
     """Open a page, wait until it is drawn, and take it whole."""
     app.open(path)
     page = app.page
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=driver.EXPECT_MS)
+    picture = page.locator(".js-plotly-plot .main-svg, .eq-editor .own").first
+    expect(picture).to_be_visible(timeout=driver.EXPECT_MS)
     height = page.evaluate(
         "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
     )

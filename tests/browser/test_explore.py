@@ -4,68 +4,172 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driver import EXPECT_MS, SAFE_DB
+from neural_eq.eq.response import response_db
+from tests.browser.driver import EXPECT_MS
 
 pytestmark = pytest.mark.browser
 
 BANDS = ("Low Shelf", "Peak 1", "Peak 2", "Peak 3", "High Shelf")
+TWO_FRAMES = "() => new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))"
+SETTING = re.compile(r", setting \d+")
 
 
-def test_hovering_a_point_reads_its_word_and_bands(app):
-    app.open("/")
-    app.page.get_by_role("radio", name="PCA").click()
-    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
-    app.drawn()
-    for trace, word in ((1, "warm"), (2, "bright")) if SAFE_DB.exists() else ((0, "warm"),):
-        point = app.chart("map").locator(".scatterlayer .trace").nth(trace).locator("path").first
-        point.scroll_into_view_if_needed()
-        box = point.bounding_box()
-        app.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        label = app.chart("map").locator(".hoverlayer .hovertext")
-        expect(label).to_contain_text(word)
-        for band in BANDS:
-            expect(label).to_contain_text(band)
-        expect(label).to_contain_text("dB")
+def at_hand(app, method: str = "PCA"):
+    """Show a map that is there at once, or wait until it is."""
+    app.page.get_by_role("radio", name=method).click()
+    expect(app.chart("map").get_by_text(f"{method} 1 (no unit)")).to_be_visible()
+    expect(app.page.get_by_text("Trustworthiness")).to_be_visible()
+    return app.drawn()
 
 
-def click_a_point(app) -> None:
+def a_point(app) -> tuple[float, float]:
+    """Where the first point of the rarest word is on the screen."""
     point = app.chart("map").locator(".scatterlayer .trace").last.locator("path").first
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
-    app.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_click_on_a_point_shows_its_curve_and_makes_it_the_eq(app):
-    app.open("/")
-    app.page.get_by_role("radio", name="PCA").click()
-    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
-    app.drawn()
-    click_a_point(app)
-    heading = app.page.get_by_role("heading", name=re.compile(r", setting \d+"))
-    expect(heading).to_be_visible()
-    name = heading.inner_text()
-    app.button("Use as EQ").click()
-    expect(app.title()).to_have_text("Audio")
-    expect(app.page.get_by_role("heading", name=re.compile("EQ:"))).to_contain_text(
-        name[1:], ignore_case=True
+def axis_ranges(app) -> list:
+    return app.chart("map").evaluate(
+        "map => [...map._fullLayout.xaxis.range, ...map._fullLayout.yaxis.range]"
     )
 
+
+def setting_heading(app):
+    return app.page.get_by_role("heading", name=SETTING)
+
+
+def test_hovering_a_point_reads_its_word_bands_and_curve(app):
+    at_hand(app.open("/"))
+    app.page.mouse.move(*a_point(app))
+    reading = app.page.get_by_role("tooltip").filter(has_text="setting")
+    expect(reading).to_be_visible()
+    for band in BANDS:
+        expect(reading).to_contain_text(band)
+    said = reading.evaluate(
+        """tip => ({curve: tip.querySelector('svg').dataset.curveDb.split(' ').map(Number),
+          cells: [...tip.querySelectorAll('tr')].map(r => [...r.cells].map(c => c.innerText))})"""
+    )
+    # what hovering draws is the curve of the bands that it names
+    number = lambda text: float(text.replace("−", "-").split()[0])  # noqa: E731
+    hz = lambda text: number(text) * (1000 if "kHz" in text else 1)  # noqa: E731
+    params = []
+    for _, gain, freq, q in said["cells"]:
+        params += [number(gain), hz(freq)] + ([float(q.removeprefix("Q "))] if q else [])
+    expected = response_db(np.array(params), 20 * 1000 ** (np.arange(72) / 71))
+    np.testing.assert_allclose(said["curve"], expected, atol=0.3)  # the bands are rounded
+    app.page.mouse.move(5, 5)
+    expect(reading).to_be_hidden()
+
+
+def test_a_click_tells_a_setting_and_zoom_and_choice_survive(app):
+    at_hand(app.open("/"))
+    before = axis_ranges(app)
+    box = app.chart("map").bounding_box()
+    app.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    app.page.mouse.wheel(0, -200)
+    expect(app.chart("map")).to_be_visible()
+    app.page.wait_for_function(  # which plotly writes down when it has drawn the zoom
+        "before => document.querySelector('.st-key-map .js-plotly-plot')"
+        ".layout.xaxis.range[0] !== before",
+        arg=before[0],
+    )
+    app.drawn()
+    app.page.mouse.click(*a_point(app))
+    expect(setting_heading(app)).to_be_visible()
+    name = setting_heading(app).inner_text()
+    zoomed = axis_ranges(app)
+    assert zoomed != before, "a choice just after a zoom must not lose it"
+
+    app.page.get_by_role("radio", name="Density").click()
+    expect(app.chart("map").locator(".contourlayer path").first).to_be_visible()
+    np.testing.assert_allclose(axis_ranges(app), zoomed)
+    app.page.get_by_role("radio", name="Points").click()
+    neighbor = app.button(re.compile(r"setting \d+ · [\d.]+ dB")).first
+    told = neighbor.inner_text()
+    neighbor.click()
+    expect(setting_heading(app)).not_to_have_text(name)
+    expect(setting_heading(app)).to_contain_text(told.split(" ·")[0].split(", ")[1])
+    np.testing.assert_allclose(axis_ranges(app), zoomed)
+
+    app.go("Morph")
     app.go("Explore")
+    expect(setting_heading(app)).to_be_visible()
     app.button("Morph from here").click()
     expect(app.title()).to_have_text("Morph")
-    expect(app.page.get_by_role("combobox", name="From")).to_have_value(re.compile(r"setting \d+"))
-    expect(app.chart("morph_curves")).to_be_visible()
+    expect(app.page.get_by_role("combobox", name="From").first).to_be_visible()
+
+
+def test_a_lasso_takes_a_group_that_can_be_heard(app):
+    at_hand(app.open("/"))
+    app.page.get_by_role("radio", name="Box").click()
+    app.page.wait_for_function(
+        "() => document.querySelector('.st-key-map .js-plotly-plot')"
+        "._fullLayout.dragmode === 'select'"
+    )
+    box = app.chart("map").locator(".nsewdrag").first.bounding_box()
+    app.page.mouse.move(box["x"] + 10, box["y"] + 10)
+    app.page.mouse.down()
+    app.page.mouse.move(box["x"] + box["width"] - 10, box["y"] + box["height"] - 10, steps=5)
+    app.page.mouse.up()
+    expect(app.page.get_by_role("heading", name="settings chosen")).to_be_visible()
+    expect(app.page.get_by_text("by", exact=False).first).to_be_visible()
+    expect(app.line("group_curves")).to_be_visible()
+    app.button("Use as EQ").click()
+    expect(app.title()).to_have_text("Audio")
+
+
+def test_a_word_found_tells_what_people_meant(app):
+    at_hand(app.open("/"))
+    app.page.get_by_role("combobox", name="Find words").fill("warm")
+    app.page.get_by_role("option", name=re.compile(r"^warm \(")).click()
+    app.page.keyboard.press("Escape")
+    expect(app.page.get_by_role("heading", name="Warm")).to_be_visible()
+    expect(app.page.get_by_text("raise the high shelf above 10 kHz")).to_be_visible()
+    expect(app.page.get_by_role("cell", name="%").first).to_be_visible()
+    app.button("Back to all words").click()
+    expect(app.page.get_by_role("heading", name="What the words mean")).to_be_visible()
+
+
+def test_in_three_dimensions_a_click_chooses_and_the_camera_stays(offline_address, new_tab):
+    app = new_tab(offline_address).open("/")
+    app.page.get_by_role("radio", name="3-D").click()
+    canvas = app.chart("map").locator(".gl-container canvas").first
+    expect(canvas).to_be_visible()
+    app.drawn()
+    box = app.chart("map").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    app.page.mouse.move(x, y)
+    app.page.mouse.down()
+    app.page.mouse.move(x + 60, y + 20, steps=5)
+    app.page.mouse.up()
+    camera = "map => Object.values(map._fullLayout.scene._scene.getCamera().eye)"
+    turned = app.chart("map").evaluate(camera)
+    assert turned != pytest.approx([1.3, 1.3, 0.8], abs=0.01), "the drag must have turned it"
+    reading = app.page.get_by_role("tooltip").filter(has_text="setting")
+    places = [(0.25 + 0.05 * i, 0.15 + 0.04 * j) for i in range(11) for j in range(14)]
+    for right, down in places:  # somewhere there is a dot
+        app.page.mouse.move(box["x"] + right * box["width"], box["y"] + down * box["height"])
+        app.page.evaluate(TWO_FRAMES)
+        if reading.is_visible():
+            break
+    expect(reading).to_be_visible()
+    app.page.mouse.down()
+    app.page.evaluate(TWO_FRAMES)  # a scene looks at the mouse once a frame, as a hand is slower
+    app.page.mouse.up()
+    expect(setting_heading(app)).to_be_visible()
+    assert app.chart("map").evaluate(camera) == pytest.approx(turned, abs=1e-6)
 
 
 def test_a_fresh_clone_shows_a_map_and_a_curve_offline(offline_address, new_tab):
     # a page opened by its address first, before anyone opened the app
     app = new_tab(offline_address).open("/morph?from=bright&to=warm&at=20")
     expect(app.title()).to_have_text("Morph")
-    expect(app.page.get_by_role("heading", name="bright → warm, 20 %")).to_be_visible()
-    expect(app.page.get_by_role("navigation").get_by_role("link")).to_have_count(4)
     expect(app.data_in_use()).to_contain_text("built-in set")
 
     app = new_tab(offline_address).open("/")
@@ -91,11 +195,22 @@ def test_a_map_that_is_not_there_is_made_while_another_is_shown(offline_address,
     expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
     # what is selected meanwhile stays selected, though the line below the map is drawn again
     app.page.keyboard.press("Escape")
-    app.drawn()
-    click_a_point(app)
-    expect(app.page.get_by_role("heading", name=re.compile(r", setting \d+"))).to_be_visible()
+    app.page.mouse.click(*a_point(app))
+    expect(setting_heading(app)).to_be_visible()
     expect(app.page.get_by_text("is being made")).to_have_count(0, timeout=4 * EXPECT_MS)
     expect(app.chart("map").get_by_text("t-SNE 1 (no unit)")).to_be_visible()
-    expect(app.page.get_by_role("heading", name=re.compile(r", setting \d+"))).to_be_visible()
+    expect(setting_heading(app)).to_be_visible()
     app.button("Back to the words").click()
     expect(app.page.get_by_role("heading", name="What the words mean")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_map_names_its_first_words_and_nothing_runs_off(new_tab, offline_address, scheme):
+    app = new_tab(offline_address, color_scheme=scheme)
+    app.page.set_viewport_size({"width": 390, "height": 844})
+    app.open("/")
+    expect(app.chart("map").locator(".annotation").first).to_be_visible()
+    shown = [a for a in app.chart("map").locator(".annotation").all() if a.is_visible()]
+    assert len(shown) == 6
+    width = app.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390

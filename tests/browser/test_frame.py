@@ -26,7 +26,7 @@ def test_back_and_forward_go_page_by_page_and_keep_the_morph(app):
     slider.press("ArrowRight")
     expect(app.page.get_by_role("heading", name="51 %")).to_be_visible()
     app.go("Audio")
-    expect(app.page.get_by_role("heading", name="51 %")).to_be_visible()
+    expect(app.page.get_by_text("Warm → bright, 51 %")).to_be_visible()
     for step, title in (("back", "Morph"), ("back", "Explore"), ("forward", "Morph")):
         app.page.go_back() if step == "back" else app.page.go_forward()
         expect(app.title()).to_have_text(title)
@@ -47,7 +47,7 @@ def test_back_and_forward_go_page_by_page_and_keep_the_morph(app):
 def test_an_address_with_nonsense_shows_the_page(app, query):
     app.open(f"/morph?{query}")
     expect(app.page.get_by_role("heading", name=re.compile("→"))).to_be_visible()
-    expect(app.chart("morph_curves")).to_be_visible()
+    expect(app.equaliser()).to_be_visible()
     expect(app.page.get_by_test_id("stException")).to_have_count(0)
 
 
@@ -84,7 +84,7 @@ def test_a_table_of_ones_own_is_used_and_a_bad_one_refused(app, tmp_path):
     before = app.data_in_use().get_by_role("paragraph").inner_text()
     bad = tmp_path / "photo.csv"
     bad.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00")
-    app.page.locator("input[type=file]").set_input_files(bad)
+    app.page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(bad)
     expect(app.page.get_by_text("photo.csv is not a text table").first).to_be_visible()
     expect(app.data_in_use()).to_contain_text(before)
     middle = "0,500,0,560,0.71,0,1000,0.71,0,3300,0.71,0,8200"
@@ -92,13 +92,13 @@ def test_a_table_of_ones_own_is_used_and_a_bad_one_refused(app, tmp_path):
     rows.append(f"21,loud,x,2,2,{middle.replace('500', '1e9')},,,,,,,x")
     good = tmp_path / "mine.csv"
     good.write_text("\n".join(rows))
-    app.page.locator("input[type=file]").set_input_files(good)
+    app.page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(good)
     expect(app.data_in_use()).to_contain_text("mine.csv, 20 settings, 2 words")
     app.page.keyboard.press("Escape")
     app.page.get_by_text("Words, and rows set aside").click()
     expect(app.page.get_by_role("cell", name="a frequency out of range")).to_be_visible()
     app.go("Explore")
-    expect(app.chart("map").get_by_text("dark (10)")).to_be_visible()
+    expect(app.page.get_by_role("row", name="dark 10 1")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/morph", "/audio", "/train"])

@@ -28,13 +28,22 @@ def wait_for_more_points(app, key: str, n: int) -> None:
 
 
 def start_training(app, epochs: int) -> None:
-    field = app.page.get_by_role("spinbutton", name="Epochs")
+    field = app.page.get_by_role("spinbutton", name="Epochs", exact=True)
     field.fill(str(epochs))
     field.press("Tab")
     app.button("Start training").click()
 
 
-def test_a_training_is_watched_left_refreshed_stopped_and_used(new_tab, training_address):
+def x_range(app, key: str) -> list[float]:
+    return app.page.evaluate(
+        "s => document.querySelector(s)._fullLayout.xaxis.range.map(Number)",
+        f".st-key-{key} .js-plotly-plot",
+    )
+
+
+def test_a_training_is_watched_left_refreshed_paused_taken_up_stopped_and_used(
+    new_tab, training_address
+):
     app = new_tab(training_address)
     app.open("/train")
     expect(app.model_in_use()).to_contain_text("built-in model")
@@ -46,8 +55,22 @@ def test_a_training_is_watched_left_refreshed_stopped_and_used(new_tab, training
     wait_for_more_points(app, "train_losses", before)
     expect(app.chart("train_losses").get_by_text("Contrastive").first).to_be_visible()
     expect(app.chart("train_losses").get_by_text("Reconstruction").first).to_be_visible()
-    expect(app.page.get_by_test_id("stMetricValue")).to_contain_text("dB")
-    expect(app.button("Start training")).to_be_disabled()
+    expect(app.page.get_by_test_id("stMetricValue").first).to_contain_text("dB")
+    expect(app.page.get_by_test_id("stMetricValue")).to_have_count(6)
+    expect(app.chart("train_latent").get_by_text("warm")).to_be_visible()
+
+    # a zoom holds while the curve grows under it
+    chart = app.chart("train_held_out")
+    chart.hover()
+    chart.get_by_role("button", name="Zoom in").click()
+    app.page.wait_for_function(
+        "s => document.querySelector(s)._fullLayout.xaxis.range[1] < 9000",
+        arg=".st-key-train_held_out .js-plotly-plot",
+    )
+    zoomed = x_range(app, "train_held_out")
+    for _ in range(3):  # drawn anew before Python heard of it, it may forget once
+        wait_for_more_points(app, "train_held_out", points_in(app, "train_held_out") + 2)
+    assert x_range(app, "train_held_out") == zoomed
 
     app.go("Morph")
     expect(app.page.get_by_text(re.compile(r"Training: epoch \d+ of 10000"))).to_be_visible()
@@ -58,6 +81,11 @@ def test_a_training_is_watched_left_refreshed_stopped_and_used(new_tab, training
     app.page.reload()
     app.drawn()
     wait_for_more_points(app, "train_losses", before)
+    app.button("Pause").click()
+    expect(app.page.get_by_text(re.compile(r"Paused: \d+ of 10000 epochs"))).to_be_visible()
+    expect(app.model_in_use()).to_contain_text("built-in model")
+    app.button("Go on from epoch").click()
+    expect(app.page.get_by_text(re.compile(r"Epoch \d+ of 10000, .* left"))).to_be_visible()
     app.button("Stop and keep").click()
     expect(app.page.get_by_text(re.compile(r"Stopped: \d+ of 10000 epochs"))).to_be_visible()
     expect(app.model_in_use()).to_contain_text(re.compile(r"run .*, stopped"))
@@ -65,24 +93,67 @@ def test_a_training_is_watched_left_refreshed_stopped_and_used(new_tab, training
 
     name = app.model_name()
     app.go("Morph")
-    expect(app.chart("morph_curves")).to_be_visible()
+    expect(app.equaliser()).to_be_visible()
     app.page.reload()
     app.drawn()
     expect(app.model_in_use()).to_contain_text(name)
 
 
-def test_a_training_to_its_end(new_tab, training_address):
-    app, other = new_tab(training_address), new_tab(training_address).open("/morph")
+def test_a_training_to_its_end_seen_from_two_tabs(new_tab, training_address):
+    app, other = new_tab(training_address), new_tab(training_address).open("/train")
+    expect(other.page.get_by_role("heading", name="No run yet")).to_be_visible()
     app.open("/train")
-    start_training(app, 3)
-    expect(app.page.get_by_text("Finished: 3 of 3 epochs")).to_be_visible()
-    expect(app.model_in_use()).to_contain_text("3 epochs")
-    expect(app.button("Start training")).to_be_enabled()
+    app.button("Quick look").click()
+    expect(app.page.get_by_text("filled in, with Epochs 20")).to_be_visible()
+    app.button("Start training").click()
+    # the second tab finds the run by itself, and its end too
+    expect(other.page.get_by_role("heading", name=re.compile("^Run "))).to_be_visible()
+    for tab in (app, other):
+        expect(tab.page.get_by_text("Finished: 20 of 20 epochs")).to_be_visible()
+        expect(tab.page.get_by_text("Converged: ")).to_be_visible()
+    expect(app.model_in_use()).to_contain_text("20 epochs")
 
     # the other person's model stays what it was; the run is there to be chosen
-    other.go("Explore")
     expect(other.model_in_use()).to_contain_text("built-in model")
-    other.model_in_use().click()
-    other.page.get_by_role("combobox", name="Model in use").click()
-    other.page.get_by_role("option", name=re.compile("3 epochs")).first.click()
-    expect(other.model_in_use()).to_contain_text("3 epochs")
+    other.button("Use this model").click()
+    expect(other.model_in_use()).to_contain_text("20 epochs")
+
+    # its latent can be scrubbed by the keyboard and played
+    caption = app.page.get_by_text(re.compile(r"After epoch \d+: "))
+    expect(caption).to_contain_text("After epoch 20")
+    slider = app.page.get_by_role("slider", name="Epoch of the picture")
+    slider.focus()
+    slider.press("Home")
+    expect(caption).to_contain_text("After epoch 1:")
+    app.button("Play").click()
+    expect(app.button("Stop").first).to_be_visible()
+    expect(caption).to_contain_text("After epoch 20")
+    expect(app.button("Play")).to_be_visible()
+
+
+def test_runs_are_chosen_named_compared_deleted_and_brought_back(
+    new_tab, training_address, download_to
+):
+    app = new_tab(training_address)
+    app.open("/train")
+    for epochs in (3, 4):
+        start_training(app, epochs)
+        expect(app.page.get_by_text(f"Finished: {epochs} of {epochs} epochs")).to_be_visible()
+    table = app.page.get_by_test_id("stDataFrame")
+    table.click(position={"x": 15, "y": 55})  # its boxes are painted, not elements
+    name = app.page.get_by_role("textbox", name="Name")
+    name.fill("Four epochs")
+    name.press("Enter")
+    expect(app.page.get_by_role("heading", name="Run Four epochs")).to_be_visible()
+    path = download_to(app, "Download checkpoint")
+    assert path.name == "neural_eq_Four_epochs.pt"
+    table.click(position={"x": 15, "y": 90})
+    expect(app.button("Delete 2 runs")).to_be_visible()
+    expect(app.chart("runs_overlay").get_by_text("Four epochs")).to_be_visible()
+    app.button("Delete 2 runs").click()
+    expect(app.page.get_by_text("Deleted 2 runs")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="No run yet")).to_be_visible()
+    app.button("Undo").click()
+    expect(app.page.get_by_role("heading", name="Run Four epochs")).to_be_visible()
+    app.page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(path)
+    expect(app.page.get_by_text("Uploaded: 4 of 4 epochs")).to_be_visible()

@@ -23,10 +23,7 @@ def own_runs(tmp_path, monkeypatch):
     st.cache_resource.clear()
     yield
     jobs = cached.training_jobs()
-    live = jobs.live()
-    if live is not None:
-        jobs.stop(live.run_id)
-        jobs.wait(live.run_id, timeout_s=WAIT_S)
+    jobs.close(timeout_s=WAIT_S)
     st.cache_resource.clear()
 
 

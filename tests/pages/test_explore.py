@@ -3,54 +3,258 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from neural_eq.data.demo import built_in_dataset
-from neural_eq.ui import cached, maps, state
+from neural_eq.latent.mapping import make_map
+from neural_eq.ui import cached, state
+from neural_eq.ui.explore import maps
 from tests.pages.opening import (
+    WAIT_S,
+    opened,
     turned,
     widget,
 )
 
 
-@pytest.mark.parametrize("method", ["UMAP", "t-SNE", "PCA"])
-def test_the_built_in_maps_are_at_hand(app, method):
-    app.session_state[state.METHOD] = method
+def map_of(app) -> dict:
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def axis_title(app) -> str:
+    layout = map_of(app)["layout"]
+    return (layout.get("xaxis") or layout["scene"]["xaxis"])["title"]["text"]
+
+
+def text_of(app) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.caption))
+
+
+def use_data(app, dataset) -> None:
+    app.session_state[state.DATA] = dataset
     app.run()
+    assert not app.exception, app.exception
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "n_dims"),
+    [
+        ("built-in", "UMAP", 2), ("built-in", "t-SNE", 2), ("built-in", "PCA", 2),
+        ("built-in", "UMAP", 3), ("built-in-3", "Latent", 3), ("built-in-2", "Latent", 2),
+    ],
+)  # fmt: skip
+def test_the_built_in_maps_are_at_hand(app, model, method, n_dims):
+    app.session_state[state.MODEL] = model
+    app.run()  # which offers the methods of this model
+    app.session_state[state.METHOD], app.session_state[state.DIMENSIONS] = method, n_dims
+    app.run()
+    assert not app.exception, app.exception
     assert not app.info, "a map is being made that should have been saved"
-    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert figure["layout"]["xaxis"]["title"]["text"] == f"{method} 1 (no unit)"
-    assert {t["name"].split(" (")[0] for t in figure["data"]} >= {"warm", "bright", "clear"}
+    assert axis_title(app) == f"{method} 1 (no unit)"
+    assert {t["legendgroup"] for t in map_of(app)["data"]} >= {"warm", "bright", "clear"}
+    assert "Trustworthiness **0.9" in text_of(app) or "Trustworthiness **1.0" in text_of(app)
+
+
+def test_a_newcomer_sees_a_map_without_torch(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    from tests.pages.opening import ROOT
+
+    script = (
+        "import sys\n"
+        "from tests.pages.opening import opened\n"
+        "app = opened('explore')\n"
+        "assert app.get('plotly_chart') and not app.info, app.info\n"
+        "assert not {'torch', 'umap', 'sklearn'} & set(sys.modules)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=True,
+        env={**os.environ, "NEURAL_EQ_RUNS": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def test_a_model_of_two_dimensions_is_not_shown_in_three(app):
+    app.session_state[state.DIMENSIONS] = 3
+    app.run()
+    app.session_state[state.MODEL] = "built-in-2"
+    app.run()
+    assert app.session_state[state.DIMENSIONS] == 2
+    app.session_state[state.METHOD] = "Latent"
+    app.run()
+    assert axis_title(app) == "Latent 1 (no unit)"
+    app.session_state[state.MODEL] = "built-in"
+    app.run()
+    assert app.session_state[state.METHOD] == "UMAP"
+    assert not app.exception
 
 
 def test_a_map_that_fails_is_said_and_can_be_tried_again(app, monkeypatch):
     def broken(self, work):
         raise maps.MapError("the disk is full.")
 
+    def whole(self, work):
+        return make_map(work.latent, replace(work.config, method="PCA"))
+
     monkeypatch.setattr(maps.MapMaker, "_make", broken)
     app.session_state[state.N_NEIGHBORS] = 7
-    app.run()
-    app.run()
+    run_until(app, lambda: app.error)
     assert "The UMAP map failed: the disk is full. Shown instead: PCA." in app.error[0].value
-    monkeypatch.setattr(maps.MapMaker, "_make", lambda self, work: np.zeros((len(work.latent), 2)))
+    monkeypatch.setattr(maps.MapMaker, "_make", whole)
     widget(app.button, "Try again").click().run()
-    app.run()
+    run_until(app, lambda: axis_title(app) == "UMAP 1 (no unit)")
     assert not app.error
 
 
-def test_a_clicked_setting_becomes_the_eq_and_an_end_of_the_morph(app):
+def run_until(app, holds) -> None:
+    """Run the page again, as its polling does, until a map's thread has come so far."""
+    ends = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < ends, "the map does not come"
+        app.run()
+
+
+def test_a_clicked_setting_is_told_and_becomes_the_eq_and_an_end_of_the_morph(app):
     rows, _ = cached.shown_rows(built_in_dataset())
-    app.session_state[state.DOT] = int(rows.setting_ids[3])
+    app.session_state[state.DOT] = 3
     app.run()
     name = f"{rows.terms[3]}, setting {rows.setting_ids[3]}"
     assert app.subheader[0].value.lower() == name
+    assert "dB RMS from the mean of" in text_of(app)
+    neighbors = [b for b in app.button if b.label.endswith(" dB")]
+    assert len(neighbors) == 10
     widget(app.button, "Use as EQ").click().run()
     assert app.title[0].value == "Audio"
-    assert app.subheader[0].value == f"EQ: {name}, strength 1.00"
+    assert app.session_state[state.USED_DOT].label == name
+    assert app.session_state[state.SOURCE] == state.DOT_SOURCE
     turned(app, "explore")
     widget(app.button, "Morph from here").click().run()
     assert app.title[0].value == "Morph"
-    assert widget(app.selectbox, "From").value == name
     assert app.session_state[state.SOURCE] == state.MORPH_SOURCE
+
+
+def test_a_neighbour_can_be_chosen_in_turn_and_is_as_far_as_it_says(app):
+    from neural_eq.eq.response import curve_error_db
+
+    rows, _ = cached.shown_rows(built_in_dataset())
+    app.session_state[state.DOT] = 3
+    app.run()
+    nearest = next(b for b in app.button if b.label.endswith(" dB"))
+    number = int(nearest.key.removeprefix("neighbor_"))
+    rms_db, _ = curve_error_db(rows.params[[3]], rows.params[[number]], n_freqs=cached.N_FREQS)
+    assert nearest.label.endswith(f"· {rms_db[0]:.1f} dB")
+    nearest.click().run()
+    assert app.session_state[state.DOT] == number
+    assert app.subheader[0].value.endswith(f"setting {rows.setting_ids[number]}")
+    widget(app.button, "Back to the words").click().run()
+    assert app.subheader[0].value == "What the words mean"
+
+
+def test_a_group_uses_its_own_setting_nearest_to_its_mean(app):
+    rows, _ = cached.shown_rows(built_in_dataset())
+    numbers = tuple(range(0, 60, 2))
+    app.session_state[state.GROUP] = numbers
+    app.run()
+    assert app.subheader[0].value == "30 settings chosen"
+    assert "warm" in text_of(app)
+    curves_db = cached.all_curves(cached.data_key(rows), rows)[list(numbers)]
+    best = np.sqrt(((curves_db - curves_db.mean(axis=0)) ** 2).mean(axis=1)).argmin()
+    widget(app.button, "Use as EQ").click().run()
+    assert app.title[0].value == "Audio"
+    used = app.session_state[state.USED_DOT]
+    np.testing.assert_array_equal(used.params, rows.params[numbers[best]])
+    assert used.label.endswith(", amid 30")
+
+
+def test_a_word_found_tells_its_people_its_schools_and_its_air(app):
+    rows, _ = cached.shown_rows(built_in_dataset())
+    app.session_state[state.FOUND_WORDS] = ["bright"]
+    app.run()
+    assert app.subheader[0].value == "Bright"
+    mask = rows.terms == "bright"
+    text = text_of(app)
+    people = len(np.unique(rows.submitters[mask]))
+    assert f"**{mask.sum()} settings by {people} invented people.**" in text
+    above = ((rows.params[mask, 11] > 0) & (rows.params[mask, 12] > 10_000)).mean()
+    assert f"{above * 100:.0f} % of them raise the high shelf above 10 kHz" in text
+    assert "ways" in text
+    bright = [t for t in map_of(app)["data"] if t["legendgroup"] == "bright"]
+    assert bright[0]["marker"]["opacity"] > 0.5
+    widget(app.button, "Back to all words").click().run()
+    assert app.session_state[state.FOUND_WORDS] == []
+
+
+def test_several_words_found_show_their_curves_and_counts(app):
+    app.session_state[state.FOUND_WORDS] = ["clear", "boomy"]
+    app.run()
+    assert app.subheader[0].value == "What the words mean"
+    assert "| clear |" in text_of(app)
+    assert "| warm |" not in text_of(app)
+
+
+def test_displaced_settings_are_counted_and_marked_on_demand(app):
+    said = next(c.value for c in app.caption if "displaced" in c.value)
+    app.session_state[state.SHOW_DISPLACED] = True
+    app.run()
+    (marked,) = (t for t in map_of(app)["data"] if t["name"] == "displaced")
+    assert f"; {_n(marked)} of" in said
+
+
+def _n(trace: dict) -> int:
+    import base64
+
+    return len(base64.b64decode(trace["x"]["bdata"])) // 4
+
+
+def test_too_few_of_every_word_is_said(app):
+    dataset = built_in_dataset()
+    some = np.concatenate(
+        [np.flatnonzero(dataset.terms == word)[:2] for word in dataset.term_counts()]
+    )
+    use_data(app, dataset.rows(some))
+    assert "No word has 5 settings or more" in app.info[0].value
+
+
+def test_a_model_of_other_words_says_so(app):
+    dataset = built_in_dataset()
+    strange = np.array([f"*{term}*" for term in dataset.terms], dtype=object)
+    use_data(app, replace(dataset, terms=strange))
+    assert any("learned none of these words" in info.value for info in app.info)
+    app.session_state[state.DOT] = 3
+    app.run()
+    assert "\\*" in app.subheader[0].value, "a word must not be markup"
+
+
+@pytest.mark.parametrize("n", [1, 3, 12])
+def test_hardly_any_settings_are_still_a_map(app, n):
+    app.session_state[state.METHOD] = "PCA"
+    use_data(app, replace(built_in_dataset().rows(np.arange(n)), is_built_in=False))
+    ends = time.monotonic() + WAIT_S
+    while any("being made" in info.value for info in app.info) and time.monotonic() < ends:
+        time.sleep(0.2)
+        app.run()
+    assert not app.error, app.error
+    app.session_state[state.DOT] = 0
+    app.run()
+    assert not app.exception, app.exception
+    assert app.subheader[0].value
+
+
+def test_a_lasso_of_rows_that_are_gone_chooses_nothing(app):
+    app.session_state[state.GROUP] = (5, 10**6)
+    app.session_state[state.DOT] = 10**6
+    app.run()
+    assert not app.exception
+    assert app.subheader[0].value == "What the words mean"
+
+
+def test_a_model_in_the_address_is_used():
+    st.cache_resource.clear()
+    app = opened("explore", model="built-in-2")
+    assert app.session_state[state.MODEL] == "built-in-2"

@@ -87,7 +87,8 @@ def test_choices_survive_page_switches(app):
     assert widget(app.slider, "Strength").value == -0.5
     assert widget(app.selectbox, "From").value == "airy"
     turned(app, "audio")
-    assert app.subheader[0].value == "EQ: airy → bright, 73 %, strength -0.50"
+    said = " ".join(m.value for m in app.markdown)
+    assert "**Airy → bright, 73 %, strength \\-0\\.50**" in said
 
 
 def test_the_address_is_read_once_and_written_whole():
@@ -123,6 +124,6 @@ def test_a_model_file_that_broke_is_said_and_the_built_in_one_taken():
 
 def test_a_fault_of_ours_is_no_sentence(app, monkeypatch):
     """What is not a named error must not be dressed up as one."""
-    monkeypatch.setattr("neural_eq.ui.audio.take", lambda *args: 1 / 0)
+    monkeypatch.setattr("neural_eq.ui.audio.listen.take", lambda *args: 1 / 0)
     app.switch_page("pages/audio.py").run()
     assert app.exception

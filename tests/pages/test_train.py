@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
+import pytest
+
 from neural_eq.data.demo import built_in_dataset
+from neural_eq.jobs.run_folder import MODEL_FILE
 from neural_eq.model.config import ModelConfig, TrainConfig, options
 from neural_eq.ui import cached, state
+from neural_eq.ui.train.form import PRESETS
+from neural_eq.ui.train.runs_table import table
+from neural_eq.ui.train.wording import differences, duration, number
 from tests.pages.opening import (
     SHORT,
     WAIT_S,
@@ -15,24 +25,69 @@ from tests.pages.opening import (
     widget,
 )
 
+ENDLESS = TrainConfig(epochs=10000, device="cpu", model=ModelConfig(4, 8))
+
+
+def option(app, name: str):
+    return app.session_state[f"{state.TRAIN_PREFIX}{name}"]
+
+
+def shown(app) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.success, app.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def live_run(jobs, config: TrainConfig = ENDLESS) -> str:
+    run_id = jobs.start(built_in_dataset(), config)
+    until(lambda: jobs.history(run_id))
+    return run_id
+
+
+def until(condition) -> None:
+    ends = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < ends, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def choose(app, *run_ids: str):
+    app.session_state[state.CHOSEN_RUNS] = list(run_ids)
+    app.run()
+    assert not app.exception
+    return app
+
 
 def test_every_parameter_of_training_is_on_the_form(app):
     turned(app, "train")
-    shown = {w.label for kind in (app.number_input, app.selectbox, app.toggle) for w in kind}
+    labels = {w.label for kind in (app.number_input, app.selectbox, app.toggle) for w in kind}
     for config in (TrainConfig, ModelConfig):
-        for name, option in options(config).items():
-            assert option.label in shown, name
+        for name, field in options(config).items():
+            assert field.label in labels, name
+            if field.recommended:
+                assert f"Recommended: {field.recommended}" in shown(app)
     epochs = widget(app.number_input, "Epochs")
     bounds = options(TrainConfig)["epochs"]
     assert (epochs.value, epochs.min, epochs.max) == (150, bounds.minimum, bounds.maximum)
-    assert "Recommended: 100 to 200" in epochs.proto.help
+    assert bounds.help in epochs.proto.help
+
+
+def test_each_preset_fills_in_the_whole_form_and_says_so(app):
+    turned(app, "train")
+    for name, (changes, _) in PRESETS.items():
+        widget(app.number_input, "Seed").set_value(77).run()
+        widget(app.button, name).click().run()
+        assert not app.exception
+        assert f"**{name}** filled in" in app.info[0].value
+        defaults = {field: getattr(TrainConfig(), field) for field in options(TrainConfig)}
+        for field, value in {**defaults, "latent_dim": 32, **changes}.items():
+            assert option(app, field) == value, (name, field)
 
 
 def test_a_training_started_here_is_used_here_and_nowhere_else(app):
     other = opened("morph")
     turned(app, "train")
-    app.session_state["train_epochs"] = 2
-    app.session_state["train_hidden_dim"] = 8
+    app.session_state[f"{state.TRAIN_PREFIX}epochs"] = 2
+    app.session_state[f"{state.TRAIN_PREFIX}hidden_dim"] = 8
     app.run()
     widget(app.button, "Start training").click().run()
     (run,) = cached.training_jobs().runs()
@@ -44,21 +99,61 @@ def test_a_training_started_here_is_used_here_and_nowhere_else(app):
     assert "2 epochs" in popovers(app)
     other.run()
     assert "built-in model" in popovers(other)
-    assert run.run_id in widget(other.selectbox, "Model in use").options or any(
-        "2 epochs" in option for option in widget(other.selectbox, "Model in use").options
-    )
+    refs = widget(other.selectbox, "Model in use").options
+    assert any("2 epochs" in name for name in refs)
 
 
-def test_a_second_start_says_that_one_is_running(app):
+def test_a_second_start_waits_for_its_turn_and_may_leave_the_queue(app):
     turned(app, "train")
-    cached.training_jobs().start(
-        built_in_dataset(), TrainConfig(epochs=10000, device="cpu", model=ModelConfig(4, 8))
-    )
+    jobs = cached.training_jobs()
+    first = live_run(jobs)
+    app.run()
+    assert "waits for its turn" in shown(app)
     widget(app.button, "Start training").click().run()
     assert not app.exception
-    assert widget(app.button, "Start training").disabled
-    assert any("A training is running" in caption.value for caption in app.caption)
-    assert len(cached.training_jobs().runs()) == 1
+    assert [run.state for run in jobs.runs()] == ["queued", "running"]
+    assert "Waiting: **" in shown(app)
+    assert ", 1 waiting" in shown(app)
+    assert jobs.live().run_id == first
+    widget(app.button, "Take out of the queue").click().run()
+    assert [run.state for run in jobs.runs()] == ["paused", "running"]
+
+
+def test_a_run_is_paused_and_goes_on_and_is_only_used_at_its_end(app):
+    turned(app, "train")
+    jobs = cached.training_jobs()
+    run_id = live_run(jobs)
+    app.session_state[state.FOLLOWED_RUN] = run_id
+    app.run()
+    widget(app.button, "Pause").click().run()
+    paused = jobs.wait(run_id, timeout_s=WAIT_S)
+    app.run()
+    assert not app.exception
+    assert "Paused: " in shown(app)
+    assert "built-in model" in popovers(app)
+    widget(app.button, f"Go on from epoch {paused.checkpoint_epoch}").click().run()
+    until(lambda: jobs.run(run_id).state == "running")
+    app.run()
+    widget(app.button, "Stop and keep").click().run()
+    jobs.wait(run_id, timeout_s=WAIT_S)
+    app.run()
+    assert app.session_state[state.MODEL] == run_id
+    assert "stopped" in popovers(app)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_run_whose_process_died_says_so_and_offers_to_go_on(app):
+    jobs = cached.training_jobs()
+    config = TrainConfig(epochs=10000, save_every=1, device="cpu", model=ModelConfig(4, 8))
+    run_id = live_run(jobs, config)
+    until(lambda: jobs.run(run_id).checkpoint_epoch)
+    os.kill(jobs._keeper.process.pid, signal.SIGKILL)
+    run = jobs.wait(run_id, timeout_s=WAIT_S)
+    turned(app, "train")
+    assert "ended before its time" in app.warning[0].value
+    widget(app.button, f"Go on from epoch {run.checkpoint_epoch}").click().run()
+    assert not app.exception
+    assert jobs.run(run_id).is_live
 
 
 def test_a_run_that_failed_says_why_and_changes_no_model(app):
@@ -66,11 +161,25 @@ def test_a_run_that_failed_says_why_and_changes_no_model(app):
     one_word = one_word.rows(one_word.terms == "warm")
     jobs = cached.training_jobs()
     run_id = jobs.start(one_word, SHORT)
-    app.session_state[state.FOLLOWED_RUN] = app.session_state[state.SHOWN_RUN] = run_id
+    app.session_state[state.FOLLOWED_RUN] = run_id
     jobs.wait(run_id, timeout_s=WAIT_S)
     turned(app, "train")
     assert "needs two" in app.error[0].value
     assert "built-in model" in popovers(app)
+
+
+def test_a_verdict_comes_with_a_remedy_that_fills_in_the_form(app):
+    jobs = cached.training_jobs()
+    config = TrainConfig(epochs=15, device="cpu", seed=4, model=ModelConfig(2, 8))
+    jobs.wait(jobs.start(built_in_dataset(), config), timeout_s=WAIT_S)
+    turned(app, "train")
+    warnings = " ".join(warning.value for warning in app.warning)
+    assert "not well separated" in warnings
+    widget(app.button, "Try Contrastive weight, end 0.7").click().run()
+    assert not app.exception
+    assert (option(app, "contrastive_end"), option(app, "seed")) == (0.7, 4)
+    assert (option(app, "epochs"), option(app, "latent_dim")) == (15, 2)
+    assert "Filled in from run" in app.info[0].value
 
 
 def test_a_finished_run_can_be_chosen_in_a_new_session_and_by_its_address():
@@ -80,3 +189,96 @@ def test_a_finished_run_can_be_chosen_in_a_new_session_and_by_its_address():
     widget(app.button, "Use this model").click().run()
     assert "2 epochs, 4-D" in popovers(app)
     assert "2 epochs, 4-D" in popovers(opened("morph", model=run_id))
+
+
+def test_an_augmented_run_says_so_wherever_it_is_shown(app):
+    jobs = cached.training_jobs()
+    config = TrainConfig(epochs=2, frequency_shift=0.5, device="cpu", model=ModelConfig(4, 8))
+    run_id = jobs.start(built_in_dataset(), config)
+    jobs.wait(run_id, timeout_s=WAIT_S)
+    turned(app, "train")
+    assert "augmented: frequencies shifted up by 0 to 0.5 octaves" in shown(app)
+    widget(app.button, "Use this model").click().run()
+    assert "augmented by 0.5 octaves" in popovers(app)
+
+
+def test_chosen_runs_are_named_compared_deleted_and_brought_back(app):
+    first, second = finished_run(), finished_run()
+    turned(app, "train")
+    choose(app, first)
+    name = widget(app.text_input, "Name")
+    name.set_value("My *first* [run](http://x)").run()
+    assert cached.training_jobs().run(first).name == "My *first* [run](http://x)"
+    widget(app.button, "Show").click().run()
+    assert r"My \*first\* \[run\]\(http" in " ".join(h.value for h in app.subheader)
+
+    choose(app, first, second)
+    widget(app.button, "Delete 2 runs").click().run()
+    assert cached.training_jobs().runs() == []
+    assert "Deleted 2 runs" in shown(app)
+    widget(app.button, "Undo").click().run()
+    assert {run.run_id for run in cached.training_jobs().runs()} == {first, second}
+    assert set(app.session_state[state.CHOSEN_RUNS]) == {first, second}
+
+
+def test_a_deleted_run_whose_model_is_in_use_gives_way_to_the_built_in_one(app):
+    run_id = finished_run()
+    turned(app, "train")
+    widget(app.button, "Use this model").click().run()
+    choose(app, run_id)
+    widget(app.button, "Delete").click().run()
+    assert not app.exception
+    assert "built-in model" in popovers(app)
+    assert "was deleted" in app.error[0].value
+
+
+def test_what_hinders_an_action_stands_above_the_runs(app):
+    run_id = finished_run()
+    turned(app, "train")
+    choose(app, run_id)
+    cached.training_jobs().delete([run_id])  # in another tab
+    widget(app.button, "Delete").click().run()
+    assert not app.exception
+    assert "not there any more" in app.error[0].value
+
+
+def test_an_uploaded_model_becomes_a_run(app):
+    run_id = finished_run()
+    jobs = cached.training_jobs()
+    content = (jobs.folder / run_id / MODEL_FILE).read_bytes()
+    turned(app, "train")
+    upload = next(w for w in app.file_uploader if "as a run" in w.label)
+    upload.upload("from_afar.pt", content, "application/octet-stream").run()
+    assert not app.exception
+    assert "Uploaded: 2 of 2 epochs" in shown(app)
+    assert len(jobs.runs()) == 2
+    upload = next(w for w in app.file_uploader if "as a run" in w.label)
+    upload.set_value([]).run()
+    upload = next(w for w in app.file_uploader if "as a run" in w.label)
+    upload.upload("bad.pt", b"not a model", "application/octet-stream").run()
+    assert "bad.pt" in app.error[0].value
+    assert len(jobs.runs()) == 2
+
+
+def test_the_table_tells_a_run_by_what_is_particular_to_it():
+    run_id = finished_run()
+    jobs = cached.training_jobs()
+    columns = table(jobs.runs(), {run_id: jobs.history(run_id)})
+    (row,) = zip(*columns.values(), strict=True)
+    told = dict(zip(columns, row, strict=True))
+    last = jobs.history(run_id)[-1]
+    assert told["Held-out error"] == last["held_out_curve_db"]
+    assert told["Total loss"] == last["total_loss"]
+    assert told["Epochs"] == "2 of 2"
+    assert len(told["By epoch"]) == 2
+    assert told["Differs from the defaults"] == (
+        "Epochs 2, Device cpu, Latent dimensions 4, Hidden units 8"
+    )
+    assert differences(TrainConfig()) == ""
+
+
+def test_numbers_and_durations_read_well():
+    assert [number(v) for v in (12.345, 0.1763, 0.00034, 0.0)] == ["12.3", "0.176", "0.00034", "0"]
+    assert [duration(s) for s in (0.4, 89, 90, 5400)] == [
+        "0 s", "89 s", "1 min 30 s", "1 h 30 min",
+    ]  # fmt: skip

@@ -1,0 +1,145 @@
+"""Time what a person feels of the app, in a real browser: ``app_speed.py [TABLE.csv]``.
+
+From ``streamlit run`` to a drawn map, the server's memory until a model is needed, reruns after
+a widget (also while a training runs), and page switches; each from the event to the picture.
+Beside them, as a yardstick of the machine, the same rerun of a script that holds one slider.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from tests.browser import driver  # noqa: E402
+
+BARE = """import streamlit as st
+value = st.slider("Slider", 0, 100, 50)
+st.title("Bare")
+st.markdown(f"Value {value}")
+"""
+SWITCHES = ("Morph", "Audio", "Train", "Compare", "Explore")
+DONE = """() => document.querySelector('[data-testid=stApp]')
+  ?.getAttribute('data-test-script-state') === 'notRunning'"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", nargs="?", type=Path, help="SAFE-DB's CSV")
+    parser.add_argument("--repeats", type=int, default=40, help="slider moves")
+    options = parser.parse_args()
+    rows: list[tuple[str, list[float]]] = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = driver.launch(playwright)
+        bare = Path(folder) / "bare"
+        bare.mkdir()
+        (bare / "app.py").write_text(BARE)
+        with driver.server(Path(folder) / "bare-runs", data=None, root=bare) as address:
+            moves = _moves(_tab(browser, address), "Slider", options)
+            rows.append(("bare script, slider to idle", moves))
+        started = time.perf_counter()
+        with driver.server(Path(folder) / "runs", data=options.table) as address:
+            page = _tab(browser, address)
+            page.locator(".st-key-map .js-plotly-plot .main-svg").first.wait_for()
+            rows.append(("start to a drawn map", [time.perf_counter() - started]))
+            _idle(page)
+            print(f"server before a model is needed: {_memory_mb():.0f} MB resident")
+            switched = []
+            for round_ in range(4):
+                for title in SWITCHES:
+                    took = _switch(page, title)
+                    if round_:  # the first visit loads what a page needs
+                        switched.append(took)
+            rows.append(("page switch, to its title", [s[0] for s in switched]))
+            rows.append(("page switch, to idle", [s[1] for s in switched]))
+            page.goto(f"{address}/morph")
+            _idle(page)
+            rows.append(("Morph, slider to idle", _moves(page, "Morph", options)))
+            trainer = _tab(browser, f"{address}/train")
+            _idle(trainer)
+            field = trainer.get_by_role("spinbutton", name="Epochs")
+            field.fill("10000")
+            field.press("Tab")
+            _idle(trainer)
+            trainer.get_by_role("button", name="Start training").click()
+            trainer.get_by_text("Epoch 2").first.wait_for()
+            rows.append(("Morph, slider to idle while training", _moves(page, "Morph", options)))
+        browser.close()
+    print("| | median | 95th percentile | n |\n|---|--:|--:|--:|")
+    for name, seconds in rows:
+        high = sorted(seconds)[min(len(seconds) - 1, round(0.95 * len(seconds)))]
+        print(f"| {name} | {statistics.median(seconds):.3f} s | {high:.3f} s | {len(seconds)} |")
+
+
+def _tab(browser: Browser, address: str) -> Page:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(30_000)
+    page.goto(address)
+    return page
+
+
+def _idle(page: Page) -> None:
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_function(DONE)
+    page.wait_for_timeout(1000)
+
+
+def _moves(page: Page, name: str, options: argparse.Namespace) -> list[float]:
+    """Move a slider by the keyboard, each time until the script has run."""
+    _idle(page)
+    slider = page.get_by_role("slider", name=name).first
+    slider.focus()
+    # the browser times itself, so that the driver's own way is not in it
+    page.evaluate(
+        """() => {
+        window.runs = [];
+        let began = 0;
+        document.addEventListener('keydown', () => { began = performance.now(); }, true);
+        new MutationObserver(() => {
+          const app = document.querySelector('[data-testid=stApp]');
+          const state = app?.getAttribute('data-test-script-state');
+          if (state === 'notRunning' && began) {
+            window.runs.push((performance.now() - began) / 1000);
+            began = 0;
+          }
+        }).observe(document, {subtree: true, attributeFilter: ['data-test-script-state']});
+        }"""
+    )
+    for number in range(options.repeats):
+        slider.press("ArrowRight" if number % 2 else "ArrowLeft")
+        page.wait_for_function(f"() => window.runs.length > {number}")
+    return page.evaluate("() => window.runs")
+
+
+def _switch(page: Page, title: str) -> tuple[float, float]:
+    link = page.get_by_role("navigation").get_by_role("link", name=title)
+    started = time.perf_counter()
+    link.click()
+    page.wait_for_function(
+        "title => document.querySelector('h1')?.textContent.trim() === title", arg=title
+    )
+    shown = time.perf_counter() - started
+    page.wait_for_function(DONE)
+    idle = time.perf_counter() - started
+    page.wait_for_timeout(300)
+    return shown, idle
+
+
+def _memory_mb() -> float:
+    """The resident memory of the server that this process started last."""
+    listed = subprocess.run(
+        ["ps", "-eo", "rss,args"], capture_output=True, text=True, check=True
+    ).stdout
+    sizes = [int(line.split()[0]) for line in listed.splitlines() if "streamlit run app.py" in line]
+    return max(sizes) / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""How a piece of audio is encoded: formats, depths, rounding with dither, and what to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from neural_eq.errors import AudioError
+
+FORMATS = {
+    ".wav": "WAV",
+    ".flac": "FLAC",
+    ".ogg": "OGG",
+    ".mp3": "MP3",
+    ".aiff": "AIFF",
+    ".aif": "AIFF",
+}
+"""Formats that can be written, by the end of the file's name."""
+
+_MAX_CHANNELS = {"FLAC": 8, "MP3": 2, "OGG": 255}
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_INTEGER_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_WORDS = {
+    "PCM_S8": "8-bit", "PCM_U8": "8-bit", "PCM_16": "16-bit", "PCM_24": "24-bit",
+    "PCM_32": "32-bit", "FLOAT": "32-bit floating-point", "DOUBLE": "64-bit floating-point",
+    "VORBIS": "Vorbis", "OPUS": "Opus", "MPEG_LAYER_III": "MP3",
+}  # fmt: skip
+_DITHER_UP_TO_BITS = 16
+
+BLOCK_FRAMES = 1 << 17
+"""Frames that are read, filtered and written at once: three seconds."""
+
+
+class Described(Protocol):
+    """What a file of audio is to be like: :class:`Audio`, or audio that lies elsewhere."""
+
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def subtype(self) -> str: ...
+    @property
+    def n_channels(self) -> int: ...
+    @property
+    def n_frames(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What was written, and what to tell the user of it."""
+
+    format: str
+    subtype: str
+    notes: tuple[str, ...]
+    content: bytes = b""
+
+
+def format_of(path: Path) -> str:
+    """Name the format that a file's ending stands for.
+
+    Raises:
+        AudioError: If the ending is none of :data:`FORMATS`.
+    """
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        known = ", ".join(FORMATS)
+        raise AudioError(
+            f"{path.name} ends in {path.suffix or 'nothing'!r}; an audio file to write ends in one"
+            f" of {known}."
+        ) from None
+
+
+def planned(like: Described, *, suffix: str, subtype: str | None = None) -> Encoded:
+    """Say how audio would be written, and what there is to tell of it, without its samples.
+
+    Raises:
+        AudioError: If the format cannot hold the channels, the rate or the asked subtype.
+    """
+    format_, subtype_, notes = _plan(like, format_of(Path("audio" + suffix)), subtype)
+    return Encoded(format_, subtype_, tuple(notes))
+
+
+def words(subtype: str) -> str:
+    """Name an encoding as people do: ``24-bit`` for ``PCM_24``."""
+    return _WORDS.get(subtype, subtype)
+
+
+def _plan(audio: Described, format_: str, asked: str | None) -> tuple[str, str, list[str]]:
+    """Choose container and encoding; check all that would fail half-way."""
+    import soundfile
+
+    most = _MAX_CHANNELS.get(format_, 1024)
+    if audio.n_channels > most:
+        raise AudioError(
+            f"{format_} holds at most {most} channels and the audio has {audio.n_channels}; write"
+            " a WAV file."
+        )
+    if format_ == "MP3" and audio.sample_rate not in _MP3_RATES:
+        rates = ", ".join(str(rate) for rate in _MP3_RATES)
+        raise AudioError(
+            f"MP3 has no sample rate of {audio.sample_rate} Hz, only {rates} Hz; write WAV or FLAC."
+        )
+    container = format_
+    if format_ == "WAV" and (audio.format == "WAVEX" or audio.n_channels > 2):
+        container = "WAVEX"  # the layout for more than two channels
+    if format_ == "WAV" and audio.n_frames * audio.n_channels * 8 > 0xF0000000:
+        container = "RF64"  # plain WAV ends at 4 GiB
+    if asked is not None:
+        if not soundfile.check_format(container, asked):
+            have = ", ".join(s for s in soundfile.available_subtypes(container) if s in _WORDS)
+            raise AudioError(f"{format_} has no encoding {asked!r}; it has {have}.")
+        return container, asked, []
+    same_bits = {"PCM_S8": "PCM_U8", "PCM_U8": "PCM_S8"}.get(audio.subtype, audio.subtype)
+    lossy = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}
+    wanted = [audio.subtype, same_bits, lossy.get(format_, "PCM_24")]
+    chosen = next(s for s in wanted if soundfile.check_format(container, s))
+    notes = []
+    bits_kept = _INTEGER_BITS.get(chosen, 0) == _INTEGER_BITS.get(audio.subtype, -1)
+    if chosen != audio.subtype and not bits_kept:
+        new = _WORDS.get(chosen, chosen)
+        if format_ in lossy:
+            notes.append(f"{format_} is a lossy format; the audio is written as {new}.")
+        else:
+            old = _WORDS.get(audio.subtype, audio.subtype)
+            notes.append(f"{format_} does not hold {old} audio; it is written as {new}.")
+    return container, chosen, notes
+
+
+def encode(
+    file: Any,
+    like: Described,
+    blocks: Iterable[np.ndarray],
+    format_: str,
+    subtype: str,
+    dither: bool,
+) -> list[str]:
+    """Encode blocks into an open binary file as :func:`planned` has it; return notes.
+
+    Raises:
+        AudioError: If the format cannot hold this audio after all.
+        OSError: If the file cannot be written.
+    """
+    import soundfile
+
+    bits = _INTEGER_BITS.get(subtype)
+    generator = np.random.default_rng(0)
+    n_clipped, n_samples = 0, 0
+    target = NamelessFile(file)
+    try:
+        with soundfile.SoundFile(
+            target, "w", like.sample_rate, like.n_channels, subtype, format=format_
+        ) as output:
+            for chunk in blocks:
+                n_samples += chunk.size
+                if subtype not in ("FLOAT", "DOUBLE"):
+                    # +1.0 itself is a step beyond the largest integer, and heard by no one
+                    n_clipped += int(np.count_nonzero(np.abs(chunk) > 1.0))
+                if bits:
+                    output.write(_integers(chunk, bits, generator if dither else None))
+                else:
+                    output.write(np.ascontiguousarray(chunk))
+    except (soundfile.SoundFileError, AssertionError, TypeError, ValueError) as error:
+        if target.error is not None:
+            raise target.error from error
+        raise AudioError(
+            f"{format_} cannot hold this audio ({like.n_channels} channels at"
+            f" {like.sample_rate} Hz, {subtype}); write a WAV file."
+        ) from error
+    if target.error is not None:
+        raise target.error
+    if not n_clipped:
+        return []
+    return [
+        f"{n_clipped:,} of {n_samples:,} samples exceeded full scale and were clipped;"
+        " turn the level down or write a floating-point WAV."
+    ]
+
+
+def _integers(chunk: np.ndarray, bits: int, generator: np.random.Generator | None) -> np.ndarray:
+    """Quantize to ``bits``, in the upper bits of int32 as libsndfile takes them."""
+    scaled = np.asarray(chunk, dtype=np.float64) * 2.0 ** (bits - 1)
+    rounded = np.rint(scaled)
+    if generator is not None and bits <= _DITHER_UP_TO_BITS:
+        between = rounded != scaled
+        if between.any():
+            noise = generator.random(scaled.shape) - generator.random(scaled.shape)
+            rounded = np.where(between, np.rint(scaled + noise), rounded)
+    limit = 2.0 ** (bits - 1)
+    return np.clip(rounded, -limit, limit - 1).astype(np.int32) << (32 - bits)
+
+
+def damaged(title: str) -> AudioError:
+    """Return the error of a file that libsndfile cannot read."""
+    return AudioError(
+        f"{title} is damaged or not an audio file; give a WAV, FLAC, OGG, MP3 or AIFF file."
+    )
+
+
+class NamelessFile:
+    """A binary file for libsndfile, without a name: it would take the format from its ending.
+
+    An error cannot pass through libsndfile; the first one is kept here.
+    """
+
+    def __init__(self, file: Any):
+        self.file = file
+        self.error: OSError | None = None
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+        self.readinto = file.readinto
+
+    def write(self, content: bytes) -> int:
+        if self.error is None:
+            try:
+                return int(self.file.write(content))
+            except OSError as error:
+                self.error = error
+        return 0

@@ -1,0 +1,1 @@
+"""Settings as files: what is written here can be read here again."""

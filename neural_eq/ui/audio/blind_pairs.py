@@ -1,0 +1,135 @@
+"""What a blind test may compare: bypass and EQ, two words, two models, two routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from neural_eq.eq.params import DEFAULT
+from neural_eq.eq.response import curve_error_db
+from neural_eq.ui import cached, state
+from neural_eq.ui.audio import applied
+from neural_eq.ui.audio.applied import Applied, word_input
+from neural_eq.ui.morph.inputs import ROUTES as ROUTE_WORDS
+
+BYPASS, WORDS, MODELS, ROUTES = "bypass", "words", "models", "routes"
+LABELS = {
+    BYPASS: "Bypass and an EQ",
+    WORDS: "Two words",
+    MODELS: "Two models",
+    ROUTES: "Two routes",
+}
+
+Pair = tuple[Applied, Applied]
+
+
+def pair_input() -> Pair | None:
+    """Draw the choice of what is compared; None until there are two."""
+    kind = st.selectbox(
+        "What you compare", list(LABELS), key=state.BLIND_PAIR, persist_state="session",
+        format_func=LABELS.__getitem__,
+    )  # fmt: skip
+    if kind == BYPASS:
+        eq = applied.inputs()
+        return None if eq is None else (Applied("Bypass", DEFAULT.copy()), eq)
+    draw = {WORDS: _words, MODELS: _models, ROUTES: _routes}[kind]
+    return draw()
+
+
+def difference_db(pair: Pair) -> float:
+    """Return the RMS difference of both curves over 20 Hz to 20 kHz."""
+    return float(curve_error_db(pair[0].params[None], pair[1].params[None])[0][0])
+
+
+def _key(name: str) -> str:
+    return state.BLIND_PREFIX + name
+
+
+def _words() -> Pair:
+    from neural_eq.latent.terms import word_point
+
+    left, right = st.columns(2)
+    with left:
+        first = word_input("A", key=_key("word_a"), first="warm")
+    with right:
+        second = word_input("B", key=_key("word_b"), first="bright")
+    model = state.model()
+    a, b = (Applied(word, word_point(model, word).params) for word in (first, second))
+    return a, b
+
+
+def _models() -> Pair | None:
+    from neural_eq.latent.terms import word_point
+
+    refs = state.model_refs()
+    if len(refs) < 2:
+        st.info(
+            "There is only one model here: train another on Train, such as “V2 for comparison”."
+        )
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+        return None
+    rest: dict[str, Any] = {"persist_state": "session"}
+    chosen = []
+    for label, place in (("A", 0), ("B", 1)):
+        key = _key(f"model_{label}")
+        if st.session_state.get(key) not in refs:
+            st.session_state[key] = list(refs)[place]
+        chosen.append(
+            st.selectbox(
+                f"Model {label}", list(refs), key=key,
+                format_func=lambda i: refs[i].label if i in refs else i, **rest,
+            )
+        )  # fmt: skip
+    models = [_model(model_id) for model_id in chosen]
+    shared = [word for word in models[0].terms if word in models[1].terms]
+    if not shared:
+        st.info("These two models share no word: choose models of the same data.")
+        return None
+    key = _key("word")
+    if st.session_state.get(key) not in shared:
+        st.session_state[key] = "bright" if "bright" in shared else shared[0]
+    word = st.selectbox("Word", shared, key=key, **rest)
+    first, second = (
+        Applied(f"{word} by {refs[model_id].label}", word_point(model, word).params)
+        for model_id, model in zip(chosen, models, strict=True)
+    )
+    return first, second
+
+
+def _model(model_id: str) -> Any:
+    ref = state.model_refs()[model_id]
+    if ref.path is None:
+        return st.session_state[state.UPLOADED_MODEL][1]
+    return cached.trained_model(str(ref.path), ref.key)
+
+
+def _routes() -> Pair:
+    from neural_eq.latent.terms import word_point
+
+    known = list(ROUTE_WORDS)
+    for name, value in (("at", 50), ("route_a", known[0]), ("route_b", known[1])):
+        st.session_state.setdefault(_key(name), value)
+    left, right = st.columns(2)
+    with left:
+        start = word_input("From", key=_key("from"), first="warm")
+        first = st.selectbox(
+            "Route A", known, key=_key("route_a"), persist_state="session",
+            format_func=lambda route: ROUTE_WORDS[route][0],
+        )  # fmt: skip
+    with right:
+        end = word_input("To", key=_key("to"), first="bright")
+        second = st.selectbox(
+            "Route B", known, key=_key("route_b"), persist_state="session",
+            format_func=lambda route: ROUTE_WORDS[route][0],
+        )  # fmt: skip
+    at = st.slider("Morph", 0, 100, key=_key("at"), persist_state="session", format="%d %%")
+    model, ref = state.model(), state.model_ref()
+    points = [word_point(model, word) for word in (start, end)]
+
+    def halfway(route: str) -> Applied:
+        path = cached.morph_path(ref.key, (start, end), route, model, *points)
+        name = ROUTE_WORDS[route][0].lower()
+        return Applied(f"{start} → {end}, {at} %, {name}", path.setting(at / 100))
+
+    return halfway(first), halfway(second)

@@ -1,0 +1,56 @@
+"""Which models are compared, and what was found of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from neural_eq.errors import NeuralEqError
+from neural_eq.ui import cached, state
+from neural_eq.ui.markdown import escaped
+
+MAX_MODELS = 5
+
+
+def models_input() -> list[state.ModelRef]:
+    """Draw the choice of models and return those chosen, in the order of choice."""
+    refs = state.model_refs()
+    if state.COMPARED not in st.session_state:
+        in_use = st.session_state[state.MODEL]
+        st.session_state[state.COMPARED] = list(
+            dict.fromkeys(
+                [in_use if in_use in refs else state.BUILT_IN, *state.BUILT_IN_DIMENSIONS]
+            )
+        )
+    chosen = st.session_state[state.COMPARED]
+    st.session_state[state.COMPARED] = [model_id for model_id in chosen if model_id in refs]
+    picked = st.multiselect(
+        "Models",
+        list(refs),
+        format_func=lambda model_id: refs[model_id].label if model_id in refs else model_id,
+        key=state.COMPARED,
+        persist_state="session",
+        max_selections=MAX_MODELS,
+        placeholder="Choose the models to compare",
+        help="The built-in ones, what was trained here, and a file of yours. For the guide's"
+        " comparison, train one with “V2, to compare” on Train and put it beside the default.",
+    )
+    return [refs[model_id] for model_id in picked]
+
+
+def descriptions(refs: list[state.ModelRef]) -> list[dict[str, Any]]:
+    """Judge each model on the data in use; one that cannot be loaded is said and left out."""
+    dataset = state.dataset()
+    data = cached.data_key(dataset)
+    found = []
+    for ref in refs:
+        try:
+            with st.spinner(f"Judging {escaped(ref.label)} on {len(dataset):,} settings …"):
+                model = state.model_of(ref)
+                found.append(
+                    {**cached.description(data, ref.key, dataset, model), "name": ref.label}
+                )
+        except NeuralEqError as error:
+            st.error(f"{escaped(ref.label)} is left out: {escaped(str(error))}")
+    return found

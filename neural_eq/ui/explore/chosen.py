@@ -1,0 +1,119 @@
+"""What is shown of a clicked setting, and of a group that a lasso took."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import streamlit as st
+
+from neural_eq.eq.response import log_frequencies, response_db
+from neural_eq.ui import cached, figures
+from neural_eq.ui.explore import selection
+from neural_eq.ui.explore.actions import leave_button, setting_buttons
+from neural_eq.ui.explore.curves import rms_db, spread_figure, spread_of
+from neural_eq.ui.explore.view import MapView
+from neural_eq.ui.explore.words import counts_of
+from neural_eq.ui.figures import GREY, MORPH_COLOUR, Curve, word_styles
+from neural_eq.ui.markdown import escaped
+from neural_eq.ui.state import NamedSetting
+
+MAX_WORDS_LISTED = 8
+
+
+def draw_setting(view: MapView, row: int) -> None:
+    """Draw one setting against its word, its bands, and its nearest in the latent."""
+    rows = view.rows
+    setting = selection.named(rows, row)
+    word = str(rows.terms[row])
+    st.subheader(escaped(setting.label.capitalize()), anchor=False)
+    st.markdown(_origin(view, row))
+    curves_db = cached.all_curves(cached.data_key(rows), rows)
+    curve_db = response_db(rows.params[row], log_frequencies(cached.N_FREQS))
+    of_word = curves_db[rows.terms == word]
+    styles = word_styles(view.words)
+    colour = styles[word][0] if word in styles else MORPH_COLOUR
+    curves = [Curve("this setting", curve_db, colour, width=3.5)]
+    if len(of_word) > 1:
+        spread = spread_of(of_word)
+        curves.insert(0, Curve(f"mean of {word}", spread.mean_db, GREY, "dash"))
+        from_mean_db = rms_db(spread.mean_db[None], curve_db)[0]
+        what = f"{from_mean_db:.1f} dB RMS from the mean of “{escaped(word)}”."
+    else:
+        spread, what = None, f"The only setting of “{escaped(word)}”."
+    st.plotly_chart(
+        spread_figure(curves, spread=spread, spread_name=f"8 of 10 of {word}", colour=colour),
+        key="setting_curves", config={"displaylogo": False},
+        alt=f"EQ curve of {setting.label} against the mean and spread of {word}",
+    )  # fmt: skip
+    st.caption(what)
+    setting_buttons(setting, key="setting")
+    st.markdown(figures.bands_markdown(rows.params[row]))
+    _draw_neighbors(view, row, curves_db, curve_db)
+    leave_button("Back to the words", selection.clear)
+
+
+def _origin(view: MapView, row: int) -> str:
+    rows = view.rows
+    if rows.is_built_in:
+        return "Drawn from SAFE-DB's statistics, so nobody's own."
+    known = [str(rows.genres[row]), str(rows.instruments[row])]
+    sound = ", ".join(escaped(text) for text in known if text) or "genre and instrument not given"
+    return f"By submitter {rows.submitters[row]}: {sound}."
+
+
+def _draw_neighbors(view: MapView, row: int, curves_db: np.ndarray, curve_db: np.ndarray) -> None:
+    """List what the model holds to be nearest, each to be chosen in turn."""
+    if view.quality is None:
+        st.caption("Its nearest settings follow as soon as the map is ready.")
+        return
+    nearest = view.quality.neighbors[row]
+    if not len(nearest):
+        st.caption("It has no neighbours: it is the only setting.")
+        return
+    st.markdown(f"**Nearest {len(nearest)} in the model**, and how far their curves are (dB RMS)")
+    if view.quality.displaced[row]:
+        st.caption(":material/warning: This map shows it far from them: rings mark where they are.")
+    distances_db = rms_db(curves_db[nearest], curve_db)
+    with st.container(horizontal=True, gap="small", key="neighbors"):
+        for number, distance_db in zip(nearest.tolist(), distances_db.tolist(), strict=True):
+            name = escaped(selection.named(view.rows, number).label)
+            st.button(
+                f"{name} · {distance_db:.1f} dB", key=f"neighbor_{number}", type="secondary",
+                on_click=selection.choose_setting, args=(number,),
+            )  # fmt: skip
+
+
+def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
+    """Draw what settings that were taken together have in common."""
+    rows, chosen = view.rows, np.array(numbers)
+    terms = rows.terms[chosen]
+    n_people = len(np.unique(rows.submitters[chosen]))
+    st.subheader(f"{len(chosen):,} settings chosen", anchor=False)
+    counts = Counter(terms.tolist()).most_common()
+    listed = ", ".join(f"{escaped(word)} {n:,}" for word, n in counts[:MAX_WORDS_LISTED])
+    more = len(counts) - MAX_WORDS_LISTED
+    rest = f" and {more} more word{'s' * (more != 1)}" if more > 0 else ""
+    st.markdown(f"**{counts_of((len(chosen), n_people), rows)}:** {listed}{rest}.")
+    curves_db = cached.all_curves(cached.data_key(rows), rows)[chosen]
+    spread = spread_of(curves_db)
+    distances_db = rms_db(curves_db, spread.mean_db)
+    best = int(distances_db.argmin())
+    middle = selection.named(rows, numbers[best])
+    curves = [
+        Curve(f"nearest: {middle.label}", curves_db[best].astype(np.float64), GREY, "dash"),
+        Curve("mean of the group", spread.mean_db, MORPH_COLOUR, width=3.5),
+    ]
+    st.plotly_chart(
+        spread_figure(curves, spread=spread, spread_name="8 of 10 of them", colour=MORPH_COLOUR),
+        key="group_curves", config={"displaylogo": False},
+        alt=f"Mean EQ curve and spread of {len(chosen)} chosen settings",
+    )  # fmt: skip
+    st.caption(
+        f"A mean of curves is no setting of five bands. What is used is the group's own setting"
+        f" that comes nearest to it: {escaped(middle.label)}, {distances_db[best]:.1f} dB RMS off."
+    )
+    label = f"{middle.label}, amid {len(chosen)}"
+    setting_buttons(NamedSetting(label, middle.params), key="group")
+    st.markdown(figures.bands_markdown(rows.params[numbers[best]]))
+    leave_button("Back to the words", selection.clear)

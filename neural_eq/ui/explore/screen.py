@@ -1,0 +1,125 @@
+"""The map and what is chosen on it, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from neural_eq.errors import NeuralEqError
+from neural_eq.ui import cached, state
+from neural_eq.ui.explore import controls, reader, selection
+from neural_eq.ui.explore.chosen import draw_group, draw_setting
+from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, map_figure
+from neural_eq.ui.explore.view import MapView, about_words, draw_pending, map_view
+from neural_eq.ui.explore.words import draw_word, draw_words, short_label
+
+
+@st.fragment
+def draw() -> None:
+    """Draw inputs, map and what is chosen; a fragment, so that a click redraws these alone."""
+    try:
+        config = controls.map_inputs()
+        shown = map_view(config)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            draw_map(shown)
+            draw_pending(shown, config)
+            draw_trust(shown)
+        with right:
+            draw_chosen(shown)
+    except NeuralEqError as error:
+        st.error(str(error))
+
+
+def draw_map(view: MapView) -> None:
+    """Draw the map with its marks, and listen to what is done on it."""
+    row, quality = selection.dot(view.rows), view.quality
+    marks = Marks(found=selection.found_words(), selected=row, group=selection.group(view.rows))
+    if quality is not None and row is not None:
+        marks = replace(marks, neighbors=quality.neighbors[row].tolist())
+    if quality is not None and st.session_state[state.SHOW_DISPLACED]:
+        marks = replace(marks, displaced=np.flatnonzero(quality.displaced).tolist())
+    revision = f"{view.key} {view.method}"
+    figure = map_figure(
+        view.points,
+        terms=view.rows.terms,
+        words=view.words,
+        labels=_labels(view),
+        method=view.method,
+        revision=revision,
+        density=st.session_state[state.MAP_STYLE] == controls.DENSITY,
+        drag=controls.DRAGS[st.session_state[state.MAP_DRAG]],
+        marks=marks,
+        look=reader.kept_view(revision),
+    )
+    st.plotly_chart(
+        figure,
+        key=state.MAP,
+        config={
+            "displaylogo": False, "scrollZoom": True, "displayModeBar": True,
+            "modeBarButtonsToRemove": ["resetScale2d", "toImage", "zoom2d", "pan2d"],
+            # a map drawn anew begins as it was left, so its beginning is no way to see all
+            "doubleClick": "autosize",
+        },
+        alt=f"{view.method} map of {len(view.rows):,} settings, coloured by word",
+    )  # fmt: skip
+    reader.mount(
+        cached.reading(cached.data_key(view.rows), view.rows), on_choice=selection.take_choice
+    )
+    reader.keep_view(revision)
+    message = about_words(view)
+    if message:
+        st.info(message)
+
+
+def _labels(view: MapView) -> dict[str, str]:
+    counts = cached.word_counts(cached.data_key(view.rows), view.rows)
+    n_other = len(view.rows) - sum(counts[word][0] for word in view.words)
+    shown = (*view.words, *selection.found_words())
+    return {
+        OTHER_WORDS: f"{OTHER_WORDS} ({n_other:,})",
+        **{word: short_label(word, counts[word]) for word in shown},
+    }
+
+
+def draw_trust(view: MapView) -> None:
+    """Say how to use the map, and how far to trust it."""
+    hand = (
+        "Drag to turn, scroll to zoom, click a dot; double-click to see all again."
+        if view.is_3d
+        else "Drag, scroll to zoom, click a dot, click a word to hide it; double-click to see all"
+        " again."
+    )
+    quality = view.quality
+    if quality is None:
+        st.caption(hand)
+        return
+    if quality.trustworthiness is None or quality.continuity is None:
+        st.caption(f"{hand} Too few settings to judge the map.")
+        return
+    n_displaced = int(quality.displaced.sum())
+    st.caption(
+        f"{hand} Trustworthiness **{quality.trustworthiness:.3f}**, continuity"
+        f" **{quality.continuity:.3f}** (1 is perfect); {n_displaced:,} of {len(view.rows):,}"
+        " settings are displaced, which Map settings can mark.",
+        help="Trustworthiness falls where the map shows neighbours that are none in the model;"
+        " continuity where it tears neighbours apart; both over the ten nearest. A setting is"
+        " displaced if half its ten nearest in the model are not among the nearest 5 % of all"
+        " settings on the map.",
+    )
+
+
+def draw_chosen(view: MapView) -> None:
+    """Draw the group, the setting, the word, or the words, whichever was chosen last."""
+    group, row = selection.group(view.rows), selection.dot(view.rows)
+    found = selection.found_words()
+    if group:
+        draw_group(view, group)
+    elif row is not None:
+        draw_setting(view, row)
+    elif len(found) == 1:
+        draw_word(view, found[0])
+    else:
+        draw_words(view, found or view.words)

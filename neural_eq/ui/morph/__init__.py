@@ -1,0 +1,1 @@
+"""The Morph page: two ends, a slider, the picture to drag, and how near it is to people."""

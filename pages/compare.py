@@ -1,0 +1,24 @@
+"""Models side by side on the data in use."""
+
+import streamlit as st
+
+from neural_eq.ui.compare import choosing, showing
+from neural_eq.ui.frame import frame
+
+frame()
+st.title("Compare", anchor=False)
+st.markdown("How exact, how well sorted and how wide models are, side by side on the data in use.")
+refs = choosing.models_input()
+models = choosing.descriptions(refs)
+if models:
+    showing.draw_verdicts(models)
+    showing.draw_downloads(models)
+    st.subheader("How far each band reaches", anchor=False)
+    showing.draw_coverage(models)
+    left, right = st.columns(2, gap="large")
+    with left:
+        showing.draw_word(models, "warm")
+    with right:
+        showing.draw_word(models, "bright")
+else:
+    st.info("Choose one or more models above; two or more make a comparison.")
