@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 def pages() -> list[st.Page]:
     """The pages in the order of the menu; the first one is where a newcomer lands."""
-    names = ("explore", "morph", "audio", "train", "compare")
+    names = ("explore", "morph", "audio", "train", "compare", "presets")
     # Their icons stand in style.css: one given here would be fetched from the net at each page,
     # for the browser's tab.
     return [

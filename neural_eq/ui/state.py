@@ -43,6 +43,9 @@ BEGUN, ROUTED, DATA, DATA_ERROR = "begun", "routed", "data", "data_error"
 UPLOADED_MODEL, MODEL_ERROR = "uploaded_model", "model_error"
 FOLLOWED_RUN, SHOWN_RUN = "run", "shown_run"
 DOT, DOTS, SOURCE, USED_DOT = "dot", "dots", "source", "used_dot"
+OPENED, OPENED_UPLOAD, OPENED_NAME, OPENED_ERRORS = (
+    "opened", "opened_upload", "opened_name", "opened_errors",
+)  # fmt: skip
 GROUP, COMPARED, CHART_VIEWS = "group", "compared", "chart_views"
 EDIT, LEFT_EDIT, ZOOM_DB, MORPH_NOTES = "edit", "left_edit", "zoom_db", "morph_notes"
 SETTING_UPLOAD, SETTING_ERROR, LOOKED_UP, EDITOR_TURN = (

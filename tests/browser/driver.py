@@ -30,7 +30,7 @@ EXPECT_MS = 60_000
 
 # A page that is opened by its address is first asked for the server at /page/_stcore/…, since the
 # app might live under a folder of that name; Streamlit expects the 404 and asks at / next.
-HARMLESS = re.compile(r"/(explore|morph|audio|train|compare)/_stcore/(health|host-config)$")
+HARMLESS = re.compile(r"/(explore|morph|audio|train|compare|presets)/_stcore/(health|host-config)$")
 
 
 def browser_path(playwright: Playwright) -> str | None:

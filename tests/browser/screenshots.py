@@ -22,6 +22,7 @@ PAGES = {
     "audio": "/audio?at=100",
     "train": "/train",
     "compare": "/compare",
+    "presets": "/presets",
 }
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")

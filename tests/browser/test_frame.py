@@ -101,7 +101,7 @@ def test_a_table_of_ones_own_is_used_and_a_bad_one_refused(app, tmp_path):
     expect(app.page.get_by_role("row", name="dark 10 1")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/morph", "/audio", "/train"])
+@pytest.mark.parametrize("path", ["/", "/morph", "/audio", "/train", "/compare", "/presets"])
 def test_nothing_is_wider_than_a_telephone(new_tab, address, path):
     app = new_tab(address, color_scheme="dark")
     app.page.set_viewport_size({"width": 390, "height": 844})

@@ -11,7 +11,7 @@ from neural_eq.model.config import ModelConfig, TrainConfig
 from neural_eq.ui import cached
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("explore", "morph", "audio", "train", "compare")
+PAGES = ("explore", "morph", "audio", "train", "compare", "presets")
 WAIT_S = 120
 SHORT = TrainConfig(epochs=2, device="cpu", model=ModelConfig(4, 8))
 
