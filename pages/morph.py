@@ -18,8 +18,9 @@ with left:
     picture.draw(made)
 with right:
     picture.draw_heading(made)
-    edits.draw_line(made)
-    inputs.draw_mix(made)
+    with st.container():  # what comes and goes here leaves the panels below as they are
+        edits.draw_line(made)
+        inputs.draw_mix(made)
     inputs.draw_way()
     where.draw(made)
     sharing.draw(made)

@@ -91,13 +91,15 @@ def verdict_text(model: dict[str, Any]) -> str:
     seen = "it was trained on this table"
     if model["scope"] != "in-sample":
         seen = "it was trained on another table, which may share settings with this one"
-    text = f"meets {n_met} of {len(known)} targets; {seen}"
     bound_db = SMALL_MAP_DB.get(model["latent_dim"])
-    if bound_db is not None:
+    if bound_db is None:
+        text = f"meets {n_met} of {len(known)} targets; {seen}"
+    else:
         met = "meets" if model["figures"]["curve_rmse_db_mean"] <= bound_db else "misses"
-        text += (
-            f"; as a map of {model['latent_dim']} dimensions it {met} its own, a mean curve error"
-            f" of at most {bound_db:g} dB"
+        text = (
+            f"{met} the target of a map of {model['latent_dim']} dimensions, a mean curve error of"
+            f" at most {bound_db:g} dB, and {n_met} of the {len(known)} targets for models with"
+            f" room for all the detail; {seen}"
         )
     return f"{text}; {model['augmentation']}" if model["augmentation"] else text
 

@@ -54,8 +54,13 @@ def header() -> None:
             _training_line()
     with st.container():
         for key in (state.DATA_ERROR, state.MODEL_ERROR):
-            if st.session_state.get(key):
-                st.error(st.session_state[key])
+            _say(key)
+
+
+def _say(key: str) -> None:
+    """Show what went wrong with data or model: on the page, and in the panel that hides it."""
+    if st.session_state.get(key):
+        st.error(st.session_state[key])
 
 
 def _short(dataset: Dataset) -> str:
@@ -81,6 +86,7 @@ def _data_panel() -> None:
         key=state.DATA_UPLOAD,
         on_change=state.take_data,
     )
+    _say(state.DATA_ERROR)
 
 
 def _download() -> None:
@@ -121,6 +127,7 @@ def _model_panel() -> None:
         key=state.MODEL_UPLOAD,
         on_change=state.take_model,
     )
+    _say(state.MODEL_ERROR)
 
 
 def _training_line() -> None:

@@ -18,6 +18,7 @@ import streamlit as st
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import check_params
 from neural_eq.errors import NeuralEqError
+from neural_eq.jobs import DONE_STATES
 from neural_eq.ui import address, cached
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Edit:
 
     def for_address(self) -> str:
         """Write the setting for :meth:`from_address`."""
-        return "_".join(f"{value:.6g}" for value in self.params)
+        return "_".join(f"{value:.9g}" for value in self.params)
 
     @staticmethod
     def from_address(text: str) -> Edit | None:
@@ -216,9 +217,15 @@ def _read_address(state: MutableMapping[Any, Any], params: dict[str, str]) -> No
     state[EDIT] = Edit.from_address(params.get(EDIT, ""))
     if params.get(MODEL) in BUILT_IN_DIMENSIONS:
         state[MODEL] = params[MODEL]
-    run = cached.training_jobs().run(params.get(MODEL, ""))
-    if run is not None and run.is_usable:
-        state[MODEL] = run.run_id
+    elif params.get(MODEL):
+        run = cached.training_jobs().run(params[MODEL])
+        if run is not None and run.is_usable:
+            state[MODEL] = run.run_id
+        else:
+            state[MODEL_ERROR] = (
+                "The address asks for a model that is not here, perhaps a run that was deleted or"
+                " is another computer's; the built-in model is in use instead and sounds different."
+            )
     run = cached.training_jobs().run(params.get(FOLLOWED_RUN, ""))
     if run is not None:
         state[SHOWN_RUN] = run.run_id
@@ -384,7 +391,8 @@ def adopt_finished_run() -> None:
     if run is not None and (run.is_live or run.state == "paused"):
         return
     state[FOLLOWED_RUN] = None
-    if run is not None and run.is_usable:
+    # one that died on the way is on offer, but nobody asked for it as it is
+    if run is not None and run.is_usable and run.state in DONE_STATES:
         state[MODEL], state[MODEL_ERROR] = run_id, ""
         st.toast("The training has ended; its model is in use now.", icon=":material/check:")
 

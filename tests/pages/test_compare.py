@@ -17,7 +17,7 @@ def test_the_built_in_models_stand_side_by_side(app):
     assert "✓" in table and "✗" in table and "Held\\-out curve error" in table
     said = " ".join(m.value for m in app.markdown)
     assert "targets; it was trained on another table" in said
-    assert "as a map of 2 dimensions it" in said
+    assert "the target of a map of 2 dimensions" in said
     assert not app.exception and not app.error
 
 

@@ -110,6 +110,8 @@ def test_nonsense_in_the_address_is_passed_over(query):
     app = opened("morph", **query)
     assert app.subheader[0].value == "Warm → bright, 50 %, strength 1.00"
     assert "built-in model" in popovers(app)
+    asked = any("asks for a model that is not here" in error.value for error in app.error)
+    assert asked == ("model" in query)
 
 
 def test_a_model_file_that_broke_is_said_and_the_built_in_one_taken():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -282,3 +283,16 @@ def test_numbers_and_durations_read_well():
     assert [duration(s) for s in (0.4, 89, 90, 5400)] == [
         "0 s", "89 s", "1 min 30 s", "1 h 30 min",
     ]  # fmt: skip
+
+
+def test_a_run_that_died_on_the_way_is_on_offer_and_not_in_use(app):
+    run_id = finished_run()
+    jobs = cached.training_jobs()
+    folder = cached.runs_folder() / run_id
+    content = json.loads((folder / "run.json").read_text("utf-8"))
+    (folder / "run.json").write_text(json.dumps({**content, "state": "interrupted"}), "utf-8")
+    assert jobs.run(run_id).state == "interrupted" and jobs.run(run_id).is_usable
+    app.session_state[state.FOLLOWED_RUN] = run_id
+    turned(app, "train")
+    assert app.session_state[state.MODEL] == state.BUILT_IN
+    assert run_id in [run.run_id for run in jobs.runs() if run.is_usable]

@@ -13,8 +13,8 @@ from neural_eq.ui import current_eq, state
 from neural_eq.ui.live import eq_editor
 from neural_eq.ui.markdown import escaped
 
-_SAME = 1e-6
-"""Relative to a number, what no screen tells apart."""
+_SAME, _SEEN = 1e-6, 1e-4
+"""Relative to a number: what is the same setting, and what a screen tells apart."""
 
 
 def take_edit() -> None:
@@ -90,4 +90,4 @@ def draw_line(morph: current_eq.Morph) -> None:
 
 def _differs(morph: current_eq.Morph, band: Band) -> bool:
     columns = [n for n in (band.gain, band.freq, band.q) if n is not None]
-    return not np.allclose(morph.eq.params[columns], morph.base[columns], rtol=_SAME, atol=_SAME)
+    return not np.allclose(morph.eq.params[columns], morph.base[columns], rtol=_SEEN, atol=_SEEN)

@@ -24,8 +24,18 @@ POLL_S, WATCH_S = 0.5, 2.0
 SMALL_NUMBERS = (
     ("Reconstruction loss", "reconstruction_loss", "How far settings come back from themselves."),
     ("Contrastive loss", "contrastive_loss", "How mixed the words still are, before its weight."),
-    ("Total loss", "total_loss", "What training lowers: reconstruction and the words' part."),
-    ("Learning rate", "learning_rate", "The optimiser's step at the end of this epoch."),
+    (
+        "Total loss",
+        "total_loss",
+        "What training lowers: the reconstruction loss, and the contrastive one times its weight"
+        " and a tenth (on a small map a thousandth).",
+    ),
+    (
+        "Learning rate",
+        "learning_rate",
+        "The optimiser's step at the end of this epoch: one cycle lifts the chosen rate to six"
+        " times (on a small map ten) and then lowers it to nothing.",
+    ),
     ("Contrastive weight", "contrastive_weight", "How hard words are pulled apart by now."),
 )
 
