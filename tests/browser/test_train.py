@@ -35,10 +35,11 @@ def start_training(app, epochs: int) -> None:
 
 
 def x_range(app, key: str) -> list[float]:
-    return app.page.evaluate(
-        "s => document.querySelector(s)._fullLayout.xaxis.range.map(Number)",
-        f".st-key-{key} .js-plotly-plot",
-    )
+    """Of the chart as it is drawn last: a growing one is drawn anew, beside itself for a moment."""
+    return app.page.wait_for_function(
+        "s => [...document.querySelectorAll(s)].at(-1)?._fullLayout?.xaxis?.range?.map(Number)",
+        arg=f".st-key-{key} .js-plotly-plot",
+    ).json_value()
 
 
 def test_a_training_is_watched_left_refreshed_paused_taken_up_stopped_and_used(
@@ -57,14 +58,14 @@ def test_a_training_is_watched_left_refreshed_paused_taken_up_stopped_and_used(
     expect(app.chart("train_losses").get_by_text("Reconstruction").first).to_be_visible()
     expect(app.page.get_by_test_id("stMetricValue").first).to_contain_text("dB")
     expect(app.page.get_by_test_id("stMetricValue")).to_have_count(6)
-    expect(app.chart("train_latent").get_by_text("warm")).to_be_visible()
+    expect(app.chart("train_latent").get_by_text("warm").first).to_be_visible()
 
     # a zoom holds while the curve grows under it
-    chart = app.chart("train_held_out")
+    chart = app.chart("train_held_out").last
     chart.hover()
     chart.get_by_role("button", name="Zoom in").click()
     app.page.wait_for_function(
-        "s => document.querySelector(s)._fullLayout.xaxis.range[1] < 9000",
+        "s => [...document.querySelectorAll(s)].at(-1)?._fullLayout?.xaxis?.range?.[1] < 9000",
         arg=".st-key-train_held_out .js-plotly-plot",
     )
     zoomed = x_range(app, "train_held_out")
