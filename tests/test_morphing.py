@@ -2,14 +2,12 @@
 
 import itertools
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from neural_eq.data.demo import built_in_dataset
-from neural_eq.data.safe_db import read_csv
 from neural_eq.eq.params import FIXED_BOUNDS, check_params
 from neural_eq.eq.response import curve_error_db, log_frequencies, response_db
 from neural_eq.eq.response_torch import response_db_torch
@@ -22,7 +20,6 @@ from neural_eq.latent.terms import describe_word, school_point, setting_point, w
 from neural_eq.model.config import ModelConfig, TrainConfig
 from neural_eq.model.training import train
 
-TABLE = Path(__file__).parents[2] / "shared" / "safe-db" / "SAFEEqualiserUserData.csv"
 EPOCHS = 8
 
 
@@ -46,10 +43,8 @@ def report(model, dataset):
 
 
 @pytest.fixture(scope="module")
-def table():
-    if not TABLE.exists():
-        pytest.skip("SAFE-DB's own table is not here")
-    return read_csv(TABLE)
+def table(safe_db):
+    return safe_db
 
 
 @pytest.fixture(scope="module")

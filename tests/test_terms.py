@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neural_eq.data.demo import built_in_dataset
-from neural_eq.data.safe_db import read_csv, select
+from neural_eq.data.safe_db import select
 from neural_eq.eq.params import (
     BANDS,
     DEFAULT,
@@ -36,7 +35,6 @@ from neural_eq.latent.terms import (
 from neural_eq.model.config import ModelConfig, TrainConfig
 from neural_eq.model.training import train
 
-TABLE = Path(__file__).parents[2] / "shared" / "safe-db" / "SAFEEqualiserUserData.csv"
 SHELF = BANDS[-1]
 
 
@@ -51,10 +49,8 @@ def model(dataset):
 
 
 @pytest.fixture(scope="module")
-def table():
-    if not TABLE.exists():
-        pytest.skip("SAFE-DB's own table is not here")
-    return read_csv(TABLE)
+def table(safe_db):
+    return safe_db
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from neural_eq.eq.params import BANDS, SHELF_Q
+from neural_eq.eq.response import log_frequencies, response_db
 
 WORD_STYLES: Mapping[str, tuple[str, str]] = {
     "warm": ("#d55e00", "circle"),
@@ -28,6 +29,7 @@ FREQ_TICKS = {
     20: "20", 50: "50", 100: "100", 200: "200", 500: "500", 1000: "1k", 2000: "2k", 5000: "5k",
     10000: "10k", 20000: "20k",
 }  # fmt: skip
+N_SETTING_FREQS = 128
 DB_SPANS = (6, 12, 18, 24, 36, 48, 72)
 
 
@@ -96,6 +98,14 @@ def response_figure(
         uirevision="constant",
     )
     return figure
+
+
+def setting_figure(params: np.ndarray) -> go.Figure:
+    """Draw the response of one setting, shape ``(13,)``, small and without a legend."""
+    freq_hz = log_frequencies(N_SETTING_FREQS)
+    curve = Curve("EQ", response_db(params, freq_hz), MORPH_COLOUR, width=3)
+    figure = response_figure(freq_hz, [curve], height=260)
+    return figure.update_layout(showlegend=False)
 
 
 def span_of(curves_db: np.ndarray) -> float:

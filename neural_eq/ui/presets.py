@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import NeuralEqError
 from neural_eq.presets.setting import read_setting
-from neural_eq.ui import cached, figures, state
+from neural_eq.ui import figures, state
 from neural_eq.ui.current_eq import CurrentEq, file_stem, setting_json
 from neural_eq.ui.explore.actions import setting_buttons
 from neural_eq.ui.markdown import escaped
@@ -49,10 +48,7 @@ def draw_opened() -> None:
 
 
 def _draw_curve(params: np.ndarray, *, key: str, alt: str) -> None:
-    freq_hz = log_frequencies(cached.N_FREQS)
-    curve = figures.Curve("EQ", response_db(params, freq_hz), figures.MORPH_COLOUR, width=3)
-    figure = figures.response_figure(freq_hz, [curve], height=260)
-    figure.update_layout(showlegend=False)
+    figure = figures.setting_figure(params)
     st.plotly_chart(figure, key=key, config={"displaylogo": False}, alt=alt)
 
 

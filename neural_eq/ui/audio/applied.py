@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import NeuralEqError
 from neural_eq.presets.setting import read_setting
-from neural_eq.ui import cached, figures, state
+from neural_eq.ui import figures, state
 from neural_eq.ui.current_eq import current_eq
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.morph import ends
@@ -141,10 +140,7 @@ def _take_preset() -> None:
 
 def draw_curve(eq: Applied) -> None:
     """Draw the curve of the EQ that is applied, and say where the strength had to stop."""
-    freq_hz = log_frequencies(cached.N_FREQS)
-    curve = figures.Curve("EQ", response_db(eq.params, freq_hz), figures.MORPH_COLOUR, width=3)
-    figure = figures.response_figure(freq_hz, [curve], height=260)
-    figure.update_layout(showlegend=False)
+    figure = figures.setting_figure(eq.params)
     st.plotly_chart(
         figure, key="audio_curve", config={"displaylogo": False}, alt=f"EQ curve of {eq.label}"
     )
