@@ -1,20 +1,37 @@
-"""Neural EQ in the browser: ``streamlit run app.py``."""
+"""Neural EQ in the browser: ``streamlit run app.py``.
+
+The server imports this file for what else it is to serve, and runs it as a script for each page.
+"""
 
 from pathlib import Path
 
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
-from neural_eq.ui import address, frame, state
+from neural_eq.ui import server
 
-page = st.navigation(frame.pages(), position="top")
-st.set_page_config(page_title=f"{page.title} · Neural EQ", page_icon="🎚️", layout="wide")
-st.html(Path(__file__).parent / "assets" / "style.css")
-state.begin()
-frame.header()
-st.session_state[state.ROUTED] = True
-try:
-    page.run()
-except NeuralEqError as error:
-    st.error(str(error))
-address.write(state.for_address(), page=page.title)
+
+def run() -> None:
+    """Draw what every page shares, and one page."""
+    from neural_eq.ui import address, frame, link, state, undo
+    from neural_eq.ui.sound import dock
+
+    page = st.navigation(frame.pages(), position="top")
+    st.set_page_config(page_title=f"{page.title} · Neural EQ", page_icon="🎚️", layout="wide")
+    st.html(Path(__file__).parent / "assets" / "style.css")
+    link.begin()
+    frame.header()
+    undo.note()
+    dock.draw(page.title)
+    st.session_state[state.ROUTED] = True
+    try:
+        page.run()
+    except NeuralEqError as error:
+        st.error(str(error))
+    address.write(link.for_address(), page=page.title)
+
+
+if __name__ == "__main__":
+    run()
+else:
+    app = st.App(__file__, **server.options())

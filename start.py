@@ -21,6 +21,7 @@ import webbrowser
 
 OLDEST_PYTHON = (3, 11)
 DEFAULT_PORT = 8501
+MAX_TEST_WORKERS = 4  # each loads torch by itself
 N_PORTS_TRIED = 100
 ROOT = os.path.dirname(os.path.abspath(__file__))
 STAMP = "neural-eq-stamp.json"
@@ -404,9 +405,16 @@ def has_desktop():
 
 
 def run_tests(python, root, pytest_args):
-    """Run pytest; return its exit code."""
+    """Run pytest, over the cores unless tests are chosen; return its exit code."""
     say("Running the tests.")
-    process = start_process([python, "-m", "pytest"] + pytest_args, root)
+    command = [python, "-m", "pytest"] + pytest_args
+    if all(arg.startswith("--") for arg in pytest_args):
+        n_workers = min(os.cpu_count() or 1, MAX_TEST_WORKERS)
+        # tests/conftest.py keeps the browser's tests together; they take longest and go first
+        command += ["-n", str(n_workers), "--no-loadscope-reorder"]
+        # each worker has a core: threads of its arithmetic would only wait for one another's
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    process = start_process(command, root)
     try:
         with stopped_at_the_end(process):
             return process.wait()

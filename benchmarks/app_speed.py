@@ -40,7 +40,7 @@ def main() -> None:
             page.locator(".st-key-map .js-plotly-plot .main-svg").first.wait_for()
             rows.append(("start to a drawn map", [time.perf_counter() - started]))
             _idle(page)
-            print(f"server before a model is needed: {_memory_mb():.0f} MB resident")
+            print(f"server before a model is needed: {server_memory_mb():.0f} MB resident")
             switched = []
             for round_ in range(4):
                 for title in SWITCHES:
@@ -124,7 +124,7 @@ def _switch(page: Page, title: str) -> tuple[float, float]:
     return shown, idle
 
 
-def _memory_mb() -> float:
+def server_memory_mb() -> float:
     """The resident memory of the server that this process started last."""
     listed = subprocess.run(
         ["ps", "-o", "rss=,args=", "--ppid", str(os.getpid())],

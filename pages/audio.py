@@ -22,6 +22,6 @@ else:
     if sound and excerpt and eq:
         with left:
             listen.level_inputs()
-            listen.draw(sound, excerpt, listen.take(sound, excerpt, eq))
+            listen.draw(excerpt, listen.take(sound, excerpt, eq))
         with right:
             export.draw(sound, excerpt, eq)

@@ -15,6 +15,7 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     inputs.draw_ends()
     made = current_eq.morph()
+    inputs.draw_slider(made)
     picture.draw(made)
 with right:
     picture.draw_heading(made)

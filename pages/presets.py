@@ -1,16 +1,17 @@
-"""The EQ in use as a file to keep, and settings from files."""
+"""The EQ in use as files for other software, the library, and presets from anywhere."""
 
 import streamlit as st
 
-from neural_eq.ui import presets
 from neural_eq.ui.current_eq import current_eq
 from neural_eq.ui.frame import frame
+from neural_eq.ui.presets import in_hand, views
 
 frame()
 st.title("Presets", anchor=False)
-st.markdown("Take the EQ home as a file, and open one that you or others kept.")
-left, right = st.columns(2, gap="large")
+st.markdown("Take the EQ into the software you use, keep it in a library, and open what you have.")
+eq = current_eq()
+left, right = st.columns([3, 4], gap="large")
 with left:
-    presets.draw_current(current_eq())
+    in_hand.draw(eq)
 with right:
-    presets.draw_opened()
+    views.draw(eq)

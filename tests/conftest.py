@@ -10,6 +10,19 @@ from neural_eq.data.safe_db import Dataset, read_csv
 SAFE_DB = Path(__file__).parents[2] / "shared" / "safe-db" / "SAFEEqualiserUserData.csv"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep on one worker what shares fixtures: a file's tests, and all that drive the browser."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFixtures(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0]
+            return "browser" if path.startswith("tests/browser/") else path
+
+    return ByFixtures(config, log)
+
+
 @pytest.fixture(scope="session")
 def built_in() -> Dataset:
     return built_in_dataset()

@@ -174,6 +174,15 @@ def test_first_start_says_each_step_and_hands_pytest_its_arguments(project):
     assert lines[3:] == ["Running the tests.", "stand-in got ['-k', 'some name']"]
 
 
+@pytest.mark.parametrize(
+    ("args", "is_parallel"), [((), True), (("--junitxml=a.xml",), True), (("tests",), False)]
+)
+def test_the_whole_suite_runs_over_the_cores(project, args, is_parallel):
+    said = run(project, "test", *args).stdout.splitlines()[-1]
+    assert ("'-n'" in said) is is_parallel
+    assert all(arg in said for arg in args)
+
+
 def test_second_start_runs_no_pip_and_is_quick(project, monkeypatch, capsys):
     monkeypatch.setattr(start, "pip_install", lambda *_: pytest.fail("pip ran again"))
     for requirements in ("requirements.txt", "requirements-test.txt"):

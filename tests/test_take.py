@@ -11,7 +11,7 @@ from neural_eq.eq.loudness import integrated_loudness_lufs
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.render import apply_eq
 from neural_eq.ui.audio import charts
-from neural_eq.ui.audio.take import EXCERPT_S, equal_wavs, excerpt, take
+from neural_eq.ui.audio.take import EXCERPT_S, equal_wavs, excerpt, player_wav, take
 
 BRIGHT = np.array([-4, 120, 3, 400, 0.71, -6, 900, 2.0, 5, 3000, 1.0, 8, 7000.0])
 RATE = 22050
@@ -29,11 +29,13 @@ def heard(wav):
 
 @pytest.mark.parametrize("level_match", [True, False])
 @pytest.mark.parametrize("level", [0.05, 0.4])
-def test_what_is_heard_and_measured_is_what_a_file_would_hold(tmp_path, level_match, level):
+def test_what_is_measured_is_what_a_file_would_hold(tmp_path, level_match, level):
     before = source(tmp_path, level=level)
     made = take(before, BRIGHT, level_match=level_match, clip_guard=True)
     file = apply_eq(before.audio.samples, BRIGHT, RATE, level_match=level_match)
-    np.testing.assert_allclose(heard(made.side.wav), file.samples, atol=3 / 2**15)
+    assert made.side.loudness_lufs == pytest.approx(
+        integrated_loudness_lufs(file.samples, RATE), abs=1e-3
+    )
     assert made.side.true_peak_dbtp == pytest.approx(file.true_peak_after_dbtp, abs=1e-6)
     measured = integrated_loudness_lufs(file.samples, RATE)
     assert made.side.loudness_lufs == pytest.approx(measured, abs=1e-3)
@@ -60,8 +62,8 @@ def test_no_more_than_an_excerpt_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(("n_channels", "n_played"), [(1, 1), (2, 2), (8, 1)])
-def test_the_player_gets_one_or_two_channels(tmp_path, n_channels, n_played):
-    assert heard(source(tmp_path, n_channels).side.wav).shape[1] == n_played
+def test_the_blind_test_gets_one_or_two_channels(tmp_path, n_channels, n_played):
+    assert heard(player_wav(source(tmp_path, n_channels).audio)).shape[1] == n_played
 
 
 def test_what_a_blind_test_plays_is_equally_loud(tmp_path):

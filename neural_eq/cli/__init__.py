@@ -13,7 +13,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from neural_eq.cli.arguments import Parser, command_parser, main_parser
+from neural_eq.cli.arguments import command_parser, main_parser
+from neural_eq.cli.parts import Parser
 from neural_eq.errors import NeuralEqError
 
 EXIT_BAD_INPUT = 2

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from neural_eq import __version__
-from neural_eq.errors import ParameterError
+from neural_eq.cli import preset_arguments
+from neural_eq.cli.parts import (
+    DATA_HELP,
+    DEFAULT_MODEL_NAME,
+    WORD_HELP,
+    Parser,
+    at_least,
+    json_option,
+    model_option,
+    number,
+    setting_options,
+    whole_number,
+)
 from neural_eq.model.config import ModelConfig, Option, TrainConfig, options
-
-DEFAULT_MODEL_NAME = "neural_eq_safedb_v3.pt"
-
-MODEL_HELP = (
-    f"trained model (default: {DEFAULT_MODEL_NAME} in this folder if it is there,"
-    " else the built-in model)"
-)
-DATA_HELP = (
-    "table in SAFE-DB's layout (default: what NEURAL_EQ_DATA names, else data/ in the project,"
-    " else the built-in set)"
-)
-
-
-WORD_HELP = "a word, or one of its schools as `terms` numbers them, such as warm:2"
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one sentence, like every other error."""
-
-    def __init__(self, **rest: Any):
-        super().__init__(allow_abbrev=False, **rest)
-
-    def error(self, message: str) -> NoReturn:
-        raise ParameterError(f"{message}; see {self.prog} --help.")
 
 
 def main_parser(prog: str) -> Parser:
@@ -62,33 +48,6 @@ def command_parser(name: str, *, prog: str) -> Parser:
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
-
-
-def whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-
-
-def _at_least(minimum: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        value = whole_number(text)
-        if value < minimum:
-            raise argparse.ArgumentTypeError(f"{value} is below {minimum}")
-        return value
-
-    return read
-
-
-def number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
-    return value
 
 
 def _train(parser: Parser) -> None:
@@ -158,11 +117,11 @@ def _evaluate(parser: Parser) -> None:
         help="also train anew, as the model was trained, and judge on what each training left out",
     )  # fmt: skip
     parser.add_argument(
-        "--folds", type=_at_least(2), default=5, metavar="N",
+        "--folds", type=at_least(2), default=5, metavar="N",
         help="with --cross-validate: parts of the table, each left out once (default: 5)",
     )  # fmt: skip
     parser.add_argument(
-        "--seeds", type=_at_least(1), default=1, metavar="N",
+        "--seeds", type=at_least(1), default=1, metavar="N",
         help="with --cross-validate: repeats, each with folds of its own (default: 1)",
     )  # fmt: skip
     parser.add_argument(
@@ -189,23 +148,23 @@ def _compare(parser: Parser) -> None:
     parser.add_argument(
         "--keep-junk", action="store_true", help=_help_of(train["keep_junk"], False)
     )
-    _json(parser)
+    json_option(parser)
 
 
 def _judged(parser: Parser) -> None:
-    _model(parser)
+    model_option(parser)
     parser.add_argument("--data", type=Path, metavar="CSV", help=DATA_HELP)
     parser.add_argument(
         "--reference", type=Path, metavar="CSV",
         help="table whose settings vote as neighbours in knn5_accuracy_warm_bright"
         " (default: the data itself, each setting left out in turn)",
     )  # fmt: skip
-    _json(parser)
+    json_option(parser)
 
 
 def _reconstruct(parser: Parser) -> None:
     parser.set_defaults(run="judging:reconstruct")
-    _model(parser)
+    model_option(parser)
     parser.add_argument("--data", type=Path, metavar="CSV", help=DATA_HELP)
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT.csv",
@@ -215,11 +174,11 @@ def _reconstruct(parser: Parser) -> None:
 
 def _terms(parser: Parser) -> None:
     parser.set_defaults(run="words:terms")
-    _model(parser)
+    model_option(parser)
     parser.add_argument(
         "--data", type=Path, metavar="CSV", help=f"settings that show a word's schools; {DATA_HELP}"
     )
-    _json(parser)
+    json_option(parser)
 
 
 def _morph(parser: Parser) -> None:
@@ -234,8 +193,8 @@ def _morph(parser: Parser) -> None:
         "--at", type=number, default=0.5, metavar="X",
         help="where between the words, 0 to 1, in equal steps of sound (default: %(default)s)",
     )  # fmt: skip
-    _setting(parser)
-    _json(parser)
+    setting_options(parser)
+    json_option(parser)
 
 
 def _render(parser: Parser) -> None:
@@ -255,7 +214,7 @@ def _render(parser: Parser) -> None:
         "--at", type=number, metavar="X",
         help="with --to: where between the words, 0 to 1, in equal steps of sound (default: 0.5)",
     )  # fmt: skip
-    _setting(parser)
+    setting_options(parser)
     parser.add_argument(
         "--no-level-match", dest="level_match", action="store_false",
         help="keep the level as the equaliser leaves it (default: brought back to IN's loudness"
@@ -268,21 +227,6 @@ def _render(parser: Parser) -> None:
     )  # fmt: skip
 
 
-def _setting(parser: Parser) -> None:
-    parser.add_argument(
-        "--strength", type=number, default=1.0, metavar="X",
-        help="factor on every gain in dB: 0 flat, 1 as learned, -1 to 2 (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--route", default="latent", metavar="NAME",
-        help="the way between two words: latent or parameters or curve (default: %(default)s)",
-    )  # fmt: skip
-    _model(parser)
-    parser.add_argument(
-        "--data", type=Path, metavar="CSV", help=f"settings that show a word's schools; {DATA_HELP}"
-    )
-
-
 def _data(parser: Parser) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     info = actions.add_parser("info", help="say which table is in use, and what is in it")
@@ -293,19 +237,9 @@ def _data(parser: Parser) -> None:
         "--min-examples", type=whole_number, default=TrainConfig().min_examples, metavar="N",
         help=_help_of(minimum, TrainConfig().min_examples),
     )  # fmt: skip
-    _json(info)
+    json_option(info)
     download = actions.add_parser("download", help="fetch the published SAFE-DB table to data/")
     download.set_defaults(run="table:download")
-
-
-def _model(parser: Parser) -> None:
-    parser.add_argument("--model", type=Path, metavar="FILE", help=MODEL_HELP)
-
-
-def _json(parser: Parser) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object instead (notes go to stderr)"
-    )
 
 
 COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
@@ -317,6 +251,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "terms": ("list the words that a model knows, and what people mean by them", _terms),
     "morph": ("show the equaliser setting between two words", _morph),
     "render": ("make a sound file sound like a word", _render),
+    **preset_arguments.COMMANDS,
     "data": ("say which table is in use, or fetch the published one", _data),
 }
 """Each command: what it does, and what fills its parser; ``run`` is the module and function."""

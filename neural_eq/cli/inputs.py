@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from neural_eq.cli.arguments import DEFAULT_MODEL_NAME
 from neural_eq.cli.output import note, plural
+from neural_eq.cli.parts import DEFAULT_MODEL_NAME
 from neural_eq.data.safe_db import Dataset
 from neural_eq.data.sources import DATA_PATH, ENVIRONMENT_NAME, open_dataset
 from neural_eq.model import checkpoint
@@ -23,8 +23,7 @@ def open_model(path: Path | None, *, as_json: bool = False) -> tuple[TrainedMode
     Raises:
         CheckpointError: If the file is no model that can be used.
     """
-    trained_here = Path(DEFAULT_MODEL_NAME)
-    chosen = path or (trained_here if trained_here.is_file() else BUILT_IN_MODEL_PATH)
+    chosen = model_file(path)
     name = "built-in model" if chosen == BUILT_IN_MODEL_PATH else str(chosen)
     model = checkpoint.load(chosen)
     augmented = f", {model.augmentation}" if model.augmentation else ""
@@ -35,6 +34,12 @@ def open_model(path: Path | None, *, as_json: bool = False) -> tuple[TrainedMode
         as_json=as_json,
     )
     return model, name
+
+
+def model_file(path: Path | None) -> Path:
+    """Return the file of the model that :func:`open_model` loads."""
+    trained_here = Path(DEFAULT_MODEL_NAME)
+    return path or (trained_here if trained_here.is_file() else BUILT_IN_MODEL_PATH)
 
 
 def open_table(path: Path | None, *, as_json: bool = False) -> Dataset:

@@ -19,7 +19,7 @@ from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import NAMES
 from neural_eq.files import written_whole
 from neural_eq.model.checkpoint import TrainedModel
-from neural_eq.presets.setting import rounded
+from neural_eq.presets.earlier import rounded
 
 SCOPES = {
     "in-sample": "in-sample: the table of the training run, with what it held out",

@@ -23,7 +23,7 @@ from neural_eq.eq.response import curve_error_db
 from neural_eq.latent.terms import word_point
 from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.model.evaluation import evaluate, frequency_ranges
-from neural_eq.presets.setting import setting_values
+from neural_eq.presets.earlier import setting_values
 
 
 def report(args: Namespace) -> int:

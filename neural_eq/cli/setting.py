@@ -48,14 +48,19 @@ def chosen_setting(
     """
     if route not in ROUTES:
         raise ParameterError(f"route is {route!r}; it must be {' or '.join(ROUTES)}.")
-    first = _point(model, start, open_data)
+    first = named_point(model, start, open_data)
     params = first.params
     if end is not None:
-        params = morph(model, first, _point(model, end, open_data), route=route).setting(at)
+        params = morph(model, first, named_point(model, end, open_data), route=route).setting(at)
     return with_strength(params, strength), stopped_gains(params, strength)
 
 
-def _point(model: TrainedModel, name: str, open_data: Callable[[], Dataset]) -> Point:
+def named_point(model: TrainedModel, name: str, open_data: Callable[[], Dataset]) -> Point:
+    """Return a word, or one of its schools, by what the user typed.
+
+    Raises:
+        TermError: If the model does not know the word, or it has no such school.
+    """
     word, colon, number = name.rpartition(":")
     if name.strip().lower() in model.terms or not (colon and number.strip().isdecimal()):
         return word_point(model, name)

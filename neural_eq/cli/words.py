@@ -11,7 +11,7 @@ from neural_eq.cli.setting import chosen_setting, print_setting
 from neural_eq.eq.params import format_bands
 from neural_eq.latent.report import word_report
 from neural_eq.latent.terms import describe_word, word_point
-from neural_eq.presets.setting import setting_values
+from neural_eq.presets.earlier import setting_values
 
 
 def terms(args: Namespace) -> int:

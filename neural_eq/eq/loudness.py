@@ -146,11 +146,16 @@ def gated_lufs(energies: np.ndarray, sample_rate: float) -> float:
     """Gate and average the K-weighted energies of hops, shape ``(n_hops,)``, four or more."""
     sums = np.concatenate([[0.0], np.cumsum(energies)])
     power = (sums[HOPS_PER_BLOCK:] - sums[:-HOPS_PER_BLOCK]) / (_GATE_BLOCK_S * sample_rate)
+    return _lufs(gated_power(power))
+
+
+def gated_power(power: np.ndarray) -> float:
+    """Average the K-weighted power of gating blocks, shape ``(n_blocks,)``; 0 below −70 LUFS."""
     power = power[power > _power(_ABSOLUTE_GATE_LUFS)]
     if not power.size:
-        return -math.inf
+        return 0.0
     relative_gate = _power(_lufs(power.mean()) + _RELATIVE_GATE_LU)
-    return _lufs(power[power > relative_gate].mean())
+    return float(power[power > relative_gate].mean())
 
 
 def ungated_lufs(energy: float, n_frames: int) -> float:

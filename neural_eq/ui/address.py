@@ -24,11 +24,12 @@ export default function({data}) {
 _mount = st.components.v2.component("neural_eq_address", html="<i hidden></i>", js=_JS)
 
 
-def write(params: Mapping[str, str], *, page: str) -> None:
-    """Show parameters in the address of a page; the last thing that ``app.py`` does."""
+def write(params: Mapping[str, str], *, page: str, key: str = "address") -> None:
+    """Show parameters in the address of a page; the last thing that ``app.py`` does, and what a
+    part of a page that is drawn by itself does under a ``key`` of its own."""
     query = f"?{urlencode(params)}" if params else ""
     # the page is there so that the line runs again after a page switch has dropped the query
-    _mount(key="address", data={"query": query, "page": page})
+    _mount(key=key, data={"query": query, "page": page})
 
 
 def read() -> dict[str, str]:

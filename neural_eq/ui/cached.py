@@ -18,6 +18,7 @@ from neural_eq.latent.mapping import LatentMap
 from neural_eq.latent.projection import ProjectionConfig, project
 from neural_eq.model.config import BUILT_IN_MODEL_PATH as BUILT_IN_MODEL_PATH
 from neural_eq.model.config import TrainConfig
+from neural_eq.presets.library import Library
 from neural_eq.ui.explore import maps
 from neural_eq.ui.explore.maps import MapMaker
 
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from neural_eq.data.audio_file import AudioFile
     from neural_eq.latent.morphing import MorphPath
     from neural_eq.latent.nearness import Settled
+    from neural_eq.latent.playing import SoundMap
     from neural_eq.latent.terms import Point, Word
     from neural_eq.model.checkpoint import TrainedModel
+    from neural_eq.presets.preset import Preset
+    from neural_eq.presets.proof import Proof
     from neural_eq.ui.audio.take import Excerpt, Take
     from neural_eq.ui.morph.trail import Ground, Trail
 
@@ -46,6 +50,16 @@ def built_in_model_path(latent_dim: int) -> Path:
 def runs_folder() -> Path:
     """Where runs and maps are kept: what ``NEURAL_EQ_RUNS`` names, else ``runs/``."""
     return Path(os.environ.get("NEURAL_EQ_RUNS") or ROOT / "runs")
+
+
+def presets_folder() -> Path:
+    """Where presets are kept: what ``NEURAL_EQ_PRESETS`` names, else beside the runs."""
+    return Path(os.environ.get("NEURAL_EQ_PRESETS") or runs_folder().parent / "presets")
+
+
+@st.cache_resource(show_spinner=False)
+def preset_library() -> Library:
+    return Library(presets_folder())
 
 
 @st.cache_resource(show_spinner=False)
@@ -149,6 +163,18 @@ def plain_points(
 ) -> np.ndarray:
     """Lay points out by a method that takes no time."""
     return project(_latent, config)
+
+
+@st.cache_resource(show_spinner="Laying the sound over the map …", max_entries=8)
+def sound_map(
+    key: str, _rows: Dataset, _model: TrainedModel, _latent: np.ndarray, _points: np.ndarray,
+    is_latent: bool,
+) -> tuple[SoundMap, bytes]:  # fmt: skip
+    """Lay the sound over a map, for Python and for the browser; ``key`` names data, model, map."""
+    from neural_eq.latent.playing import sound_map
+
+    made = sound_map(_rows.params, _latent, _points, _model.decode, is_latent=is_latent)
+    return made, made.to_bytes(_rows.terms, _rows.setting_ids)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -256,6 +282,14 @@ def clip_file(name: str) -> AudioFile:
     return open_audio(clip_paths()[name])
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+def loudness_freq_hz(sample_rate: float) -> list[float]:
+    """Where the player reads an EQ's curve to match the level, in Hz."""
+    from neural_eq.eq.loudness_table import LoudnessTable
+
+    return LoudnessTable(np.empty(0), sample_rate).freq_hz.tolist()
+
+
 @st.cache_resource(show_spinner="Reading the sound …", max_entries=4)
 def excerpt(sound: str, start_s: float, _file: AudioFile) -> Excerpt:
     """Read and measure a part of a sound; ``sound`` names its content."""
@@ -284,3 +318,11 @@ def equal_wavs(
     from neural_eq.ui.audio.take import equal_wavs
 
     return equal_wavs(_excerpt, _first, _second)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def proof(name: str, params: bytes, format_id: str, rate: int, _preset: Preset) -> Proof:
+    """Say how exactly a format holds a preset; ``name`` and ``params`` name the preset."""
+    from neural_eq.presets.proof import prove
+
+    return prove(_preset, format_id, sample_rate=rate)

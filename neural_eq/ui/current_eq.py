@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from neural_eq.presets.setting import write_setting
-from neural_eq.ui import cached, state
+from neural_eq import __version__
+from neural_eq.presets.preset import Preset, write_preset
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.morph.ends import point, settle
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def _path(
     start: Point, end: Point, extras: tuple[tuple[Point, float], ...], route: str
 ) -> MorphPath:
     """Lay the way between both ends, the further words mixed into each."""
-    model, ref = state.model(), state.model_ref()
+    model, ref = models.model(), models.model_ref()
     if extras:
         weights = (1.0, *(weight for _, weight in extras))
         mixed = []
@@ -151,8 +153,26 @@ def current_eq() -> CurrentEq:
 
 
 def setting_json(eq: CurrentEq, *, model: str) -> str:
-    """Write a setting as JSON; ``at`` is 0 at ``from`` and 1 at ``to``."""
-    return write_setting(eq.label, eq.params, source={**eq.source, "model": model})
+    """Write a setting as a preset in JSON, with what it was made of."""
+    provenance = {"app": "Neural EQ", "app_version": __version__, "model": model}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made_of = meaning(eq)
+    return write_preset(
+        Preset(eq.label, eq.params, created=now, meaning=made_of, provenance=provenance)
+    )
+
+
+def meaning(eq: CurrentEq) -> dict[str, Any]:
+    """Say what a setting was made of; ``t`` is 0 at ``term_a`` and 1 at ``term_b``."""
+    source = eq.source
+    if source.get("from") is None:
+        return {"mode": "setting", "label": eq.label}
+    found = {
+        "mode": "morph", "term_a": source["from"], "term_b": source.get("to"),
+        "t": source.get("at"), "strength": source.get("strength"), "route": source.get("route"),
+    }  # fmt: skip
+    found |= {"with": source["with"]} if source.get("with") else {}
+    return found | ({"manual_edits": ["bands"]} if source.get("edited") else {})
 
 
 def file_stem(eq: CurrentEq) -> str:

@@ -10,7 +10,7 @@ from neural_eq.data.safe_db import Dataset, select
 from neural_eq.errors import NeuralEqError
 from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import inline
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +42,9 @@ def frame() -> None:
 
 def header() -> None:
     """Draw the line of data and model in use, each of which opens to be changed."""
-    state.adopt_finished_run()
+    models.adopt_finished_run()
     with st.container(horizontal=True, key="in_use", vertical_alignment="center", gap="small"):
-        data, model = inline(_short(state.dataset())), inline(state.model_ref().label)
+        data, model = inline(_short(state.dataset())), inline(models.model_ref().label)
         with st.popover(f"Data: {data}", icon=":material/dataset:", wrap=True):
             _data_panel()
         with st.popover(f"Model: {model}", icon=":material/memory:", wrap=True):
@@ -109,7 +109,7 @@ def _download() -> None:
 
 
 def _model_panel() -> None:
-    refs = state.model_refs()
+    refs = models.model_refs()
     if st.session_state[state.MODEL] not in refs:
         st.session_state[state.MODEL] = state.BUILT_IN
     st.selectbox(
@@ -118,14 +118,14 @@ def _model_panel() -> None:
         format_func=lambda model_id: refs[model_id].label if model_id in refs else model_id,
         key=state.MODEL,
         persist_state="session",
-        on_change=state.check_model,
+        on_change=models.check_model,
         help="The built-in one, what was trained here, or a file of yours.",
     )
     st.file_uploader(
         "Use a model file (.pt made by Neural EQ)",
         type="pt",
         key=state.MODEL_UPLOAD,
-        on_change=state.take_model,
+        on_change=models.take_model,
     )
     _say(state.MODEL_ERROR)
 

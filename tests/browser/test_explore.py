@@ -22,7 +22,7 @@ def at_hand(app, method: str = "PCA"):
     """Show a map that is there at once, or wait until it is."""
     app.page.get_by_role("radio", name=method).click()
     expect(app.chart("map").get_by_text(f"{method} 1 (no unit)")).to_be_visible()
-    expect(app.page.get_by_text("Trustworthiness")).to_be_visible()
+    expect(app.page.get_by_text("Neighbours true")).to_be_visible()
     return app.drawn()
 
 
@@ -249,3 +249,54 @@ def test_a_narrow_map_names_its_first_words_and_nothing_runs_off(new_tab, offlin
     assert len(shown) == 6
     width = app.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def plot_area(app) -> dict:
+    return the_map(app).locator(".nsewdrag").first.bounding_box()
+
+
+def test_nothing_of_the_map_moves_when_a_dot_is_chosen(app):
+    at_hand(app.open("/"))
+    x, y = a_point(app)
+    before = plot_area(app)
+    app.page.mouse.click(x, y)
+    expect(setting_heading(app)).to_be_visible()
+    expect(app.page.get_by_text("by the model’s distance")).to_be_visible()
+    app.drawn()
+    app.page.wait_for_function(  # the ring around it is drawn
+        "() => document.querySelector('.st-key-map .js-plotly-plot').calcdata.at(-1).length === 1"
+    )
+    assert plot_area(app) == before
+
+
+def test_a_dot_is_chosen_by_keyboard_alone(app):
+    at_hand(app.open("/"))
+    field = app.page.get_by_role("combobox", name="Setting")
+    field.focus()
+    app.page.keyboard.type("warm, setting 1")
+    option = app.page.get_by_role("option").first
+    expect(option).to_have_text(re.compile(r"setting \d+"))
+    name = option.inner_text()
+    app.page.keyboard.press("Enter")
+    expect(setting_heading(app)).to_have_text(name.capitalize())
+    expect(field).to_have_value(name)
+
+
+def test_a_reload_and_the_pages_own_name_show_the_map_as_it_was(app):
+    app.open("/explore")
+    expect(app.title()).to_have_text("Explore")
+    expect(app.page.get_by_text("Page not found")).to_have_count(0)
+    at_hand(app)
+    app.page.get_by_role("radio", name="Density").click()
+    app.button("Map settings").click()
+    app.page.get_by_role("slider", name="Fewest settings").press("ArrowRight")
+    app.page.wait_for_url(re.compile("map_method=PCA&map_style=Density&map_min_count=6"))
+    app.page.keyboard.press("Escape")
+    app.page.reload()
+    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
+    expect(app.page.get_by_role("radio", name="Density")).to_be_checked()
+    app.go("Morph")
+    app.page.wait_for_url(re.compile("/morph.*map_method=PCA"))
+    app.open("/explore?map_method=t-SNE&map_dimensions=3")
+    expect(app.page.get_by_role("radio", name="t-SNE")).to_be_checked()
+    expect(app.page.get_by_role("radio", name="3-D")).to_be_checked()

@@ -26,7 +26,7 @@ def test_back_and_forward_go_page_by_page_and_keep_the_morph(app):
     slider.press("ArrowRight")
     expect(app.page.get_by_role("heading", name="51 %")).to_be_visible()
     app.go("Audio")
-    expect(app.page.get_by_text("Warm → bright, 51 %")).to_be_visible()
+    app.hears("warm → bright, 51 %, strength 1.00")
     for step, title in (("back", "Morph"), ("back", "Explore"), ("forward", "Morph")):
         app.page.go_back() if step == "back" else app.page.go_forward()
         expect(app.title()).to_have_text(title)

@@ -230,12 +230,12 @@ def test_a_setting_from_a_file_is_an_end_and_a_bad_file_is_refused(app, download
     bad.write_text("{}")
     choose = app.page.locator("input[type=file]").last
     choose.set_input_files(bad)
-    expect(app.page.get_by_text("bad.json is not a setting of Neural EQ")).to_be_visible()
+    expect(app.page.get_by_text("bad.json is JSON of no kind")).to_be_visible()
     choose.set_input_files(path)
     expect(
         heading(app, re.compile(r"^Bright → bright → warm, 25 %.*\(file\), 25 %"))
     ).to_be_visible()
-    expect(app.page.get_by_text("bad.json is not a setting")).to_have_count(0)
+    expect(app.page.get_by_text("bad.json is JSON of no kind")).to_have_count(0)
 
 
 def test_the_setting_is_downloaded_as_json(app, download_to):
@@ -244,14 +244,13 @@ def test_the_setting_is_downloaded_as_json(app, download_to):
     path = download_to(app, "Download as JSON")
     content = json.loads(path.read_text("utf-8"))
     assert path.suffix == ".json"
-    assert (content["format"], content["version"]) == ("neural-eq-setting", 2)
-    found = tuple(content[key] for key in ("from", "to", "at", "strength", "route"))
+    assert (content["format"], content["version"]) == ("neural-eq", 1)
+    found = tuple(content["semantic"][k] for k in ("term_a", "term_b", "t", "strength", "route"))
     assert found == ("bright", "warm", 0.25, 0.5, "parameters")
-    assert len(content["params"]) == 13
-    assert content["params"]["low_shelf_freq_hz"] == content["bands"][0]["frequency_hz"]
-    assert [band["name"] for band in content["bands"]] == list(BANDS)
+    bands = content["parameters"]["bands"]
+    assert [band["type"] for band in bands] == ["low_shelf", *["peak_dip"] * 3, "high_shelf"]
     shown = field(app, "Low Shelf gain in dB").input_value()
-    assert float(shown) == pytest.approx(content["bands"][0]["gain_db"], abs=0.051)
+    assert float(shown) == pytest.approx(bands[0]["gain_db"], abs=0.051)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -266,3 +265,19 @@ def test_a_narrow_screen_shows_it_all_and_a_finger_drags(new_tab, address, schem
         box = field(app, name).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     assert node(app, "Peak 1").evaluate("e => getComputedStyle(e).touchAction") == "none"
+    # one finger holds the band, the other one moves away from it: half as sharp
+    q = field(app, "Peak 1 Q")
+    before = float(q.input_value())
+    node(app, "Peak 1").scroll_into_view_if_needed()
+    box = node(app, "Peak 1").locator(".dot").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = app.page.context.new_cdp_session(app.page)
+    for kind, fingers in (
+        ("touchStart", [(x, y)]), ("touchStart", [(x, y), (x, y + 40)]),
+        ("touchMove", [(x, y), (x, y + 60)]), ("touchMove", [(x, y), (x, y + 80)]),
+        ("touchEnd", []),
+    ):  # fmt: skip
+        points = [{"x": a, "y": b, "id": n} for n, (a, b) in enumerate(fingers)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(q).to_have_value(f"{before / 2:.2f}")
+    expect(app.page.get_by_text("Edited: Peak 1.")).to_be_visible()

@@ -126,10 +126,10 @@ def test_a_training_to_its_end_seen_from_two_tabs(new_tab, training_address):
     slider.focus()
     slider.press("Home")
     expect(caption).to_contain_text("After epoch 1:")
-    app.button("Play").click()
+    app.button("Replay").click()
     expect(app.button("Stop").first).to_be_visible()
     expect(caption).to_contain_text("After epoch 20")
-    expect(app.button("Play")).to_be_visible()
+    expect(app.button("Replay")).to_be_visible()
 
 
 def test_runs_are_chosen_named_compared_deleted_and_brought_back(
@@ -150,11 +150,11 @@ def test_runs_are_chosen_named_compared_deleted_and_brought_back(
     assert path.name == "neural_eq_Four_epochs.pt"
     table.click(position={"x": 15, "y": 90})
     expect(app.button("Delete 2 runs")).to_be_visible()
-    expect(app.chart("runs_overlay").get_by_text("Four epochs")).to_be_visible()
+    expect(app.chart("runs_overlay").get_by_text("Four epochs").first).to_be_visible()
     app.button("Delete 2 runs").click()
     expect(app.page.get_by_text("Deleted 2 runs")).to_be_visible()
     expect(app.page.get_by_role("heading", name="No run yet")).to_be_visible()
-    app.button("Undo").click()
+    app.page.get_by_role("button", name="Undo", exact=True).click()
     expect(app.page.get_by_role("heading", name="Run Four epochs")).to_be_visible()
     app.page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(path)
     expect(app.page.get_by_text("Uploaded: 4 of 4 epochs")).to_be_visible()

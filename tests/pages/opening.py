@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -28,6 +29,24 @@ def turned(app: AppTest, page: str) -> AppTest:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
     return app
+
+
+def slid(app: AppTest, **places: float) -> AppTest:
+    """Let the sliders of the morph stand elsewhere: ``at`` in percent, ``strength``."""
+    for key, value in places.items():
+        app.session_state[key] = value
+    return app.run()
+
+
+def components(app: AppTest) -> list[dict]:
+    """What each component of the page was given."""
+    given = (json.loads(c.proto.json) for c in app.get("bidi_component") if c.proto.json)
+    return [data for data in given if isinstance(data, dict)]
+
+
+def drawn(app: AppTest, key: str) -> dict:
+    """What the component was given whose data has a key."""
+    return next(data for data in components(app) if key in data)
 
 
 def popovers(app: AppTest) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 
 import numpy as np
 import pytest
 import soundfile
 
-from neural_eq.eq.params import DEFAULT
-from neural_eq.presets.setting import write_setting
+from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS
+from neural_eq.presets.preset import Preset, write_preset
 from neural_eq.ui import state
 from tests.pages.opening import (
+    ROOT,
+    drawn,
     turned,
     widget,
 )
@@ -20,6 +21,7 @@ from tests.pages.opening import (
 BOOST = DEFAULT.copy()
 BOOST[[0, 11]] = 9.0
 MIME = "audio/wav"
+CLIPS = ROOT / "assets" / "clips"
 
 
 def wav(samples, rate=8000, subtype="PCM_16"):
@@ -48,9 +50,13 @@ def levels(app):
 
 
 def player(app):
-    """What the player on the page was given."""
-    components = [json.loads(e.proto.json) for e in app.get("bidi_component") if e.proto.json]
-    return next(data for data in components if "versions" in data)
+    """What the player of the blind test was given."""
+    return drawn(app, "versions")
+
+
+def dock(app):
+    """What the player at the foot of the page was given."""
+    return drawn(app, "sounds")
 
 
 @pytest.fixture
@@ -72,31 +78,30 @@ def uploaded(app, *files):
 
 
 @pytest.mark.parametrize("clip", ["drums", "bass_and_chords", "voice", "pink_noise"])
-def test_every_clip_is_played_before_and_after(audio, clip):
+def test_every_clip_is_measured_and_played(audio, clip):
     widget(audio.selectbox, "Sound").set_value(clip).run()
     assert not audio.exception
     before, after, change = levels(audio)["Loudness"]
     assert before == after and change == "+0.0"
     assert "Level-matched:" in text(audio)
-    first, second = player(audio)["versions"]
-    assert (first["label"], second["label"]) == ("Before", "After")
-    assert first["url"] != second["url"]
-    assert len(first["outline"]) == len(second["outline"]) == 500
+    given = dock(audio)
+    assert given["chosen"] == clip and given["base"]["params"]
+    assert given["sound"]["n_frames"] == soundfile.info(CLIPS / f"{clip}.flac").frames
 
 
 def test_a_word_with_its_schools_and_a_strength_is_applied(audio):
     widget(audio.get("button_group"), "What is applied").set_value("word").run()
     assert not audio.exception
     widget(audio.selectbox, "Word").set_value("bright").run()
-    whole = player(audio)["versions"][1]["url"]
+    whole = dock(audio)["base"]
     schools = widget(audio.selectbox, "Which way of meaning it")
     assert schools.options[0].startswith("All ") and "%" in schools.options[1]
     schools.set_value(1).run()
-    one_way = player(audio)["versions"][1]["url"]
-    assert one_way != whole
+    one_way = dock(audio)["base"]
+    assert one_way["params"] != whole["params"] and one_way["label"].startswith("bright: ")
     widget(audio.slider, "Strength of what is applied").set_value(0.0).run()
-    versions = player(audio)["versions"]
-    assert versions[0]["url"] == versions[1]["url"]
+    gains = [dock(audio)["base"]["params"][column] for column in GAIN_COLUMNS]
+    assert not any(gains)
     assert "The EQ is flat: the sound is unchanged." in text(audio)
     widget(audio.slider, "Strength of what is applied").set_value(2.0).run()
     assert not audio.exception
@@ -104,18 +109,19 @@ def test_a_word_with_its_schools_and_a_strength_is_applied(audio):
 
 def test_a_setting_file_is_applied_and_a_bad_one_leaves_it(audio):
     widget(audio.get("button_group"), "What is applied").set_value("file").run()
-    assert "Morph writes such files" in audio.info[0].value
-    good = write_setting("my *boost*", BOOST, source={}).encode()
+    assert "Morph and Presets write such files" in audio.info[0].value
+    good = write_preset(Preset("my *boost*", BOOST)).encode()
     audio.file_uploader[-1].set_value(("boost.json", good, "application/json")).run()
     assert "my *boost*" in text(audio)
     widget(audio.toggle, "Level-matched").set_value(False).run()
     widget(audio.toggle, "Clip guard").set_value(False).run()
     assert float(levels(audio)["Loudness"][2]) > 5
     assert "Level-matched:" not in text(audio)
-    applied = player(audio)["versions"][1]["url"]
+    assert dock(audio)["is_matched"] is False
+    assert dock(audio)["base"]["params"] == pytest.approx(BOOST.tolist())
     audio.file_uploader[-1].set_value(("no.json", b"{}", "application/json")).run()
-    assert "no\\.json is not a setting of Neural EQ" in audio.error[0].value
-    assert player(audio)["versions"][1]["url"] == applied
+    assert "no\\.json is JSON of no kind that is read here" in audio.error[0].value
+    assert dock(audio)["base"]["params"] == pytest.approx(BOOST.tolist())
 
 
 def test_without_a_file_of_ones_own_the_page_says_what_to_do(own):
@@ -191,14 +197,12 @@ def test_a_full_disk_is_said(own, monkeypatch):
     assert not own.error and len(levels(own)) == 3
 
 
-def test_a_long_sound_is_heard_in_part(own):
+def test_a_long_sound_is_measured_in_part_and_played_whole(own):
     uploaded(own, ("long.wav", wav(noise(8000 * 65))))
-    assert "You hear 0:00.0 min to 0:20.0 min of 1:05.0 min; a download has the whole" in text(own)
-    first = player(own)
-    widget(own.slider, "Heard from (seconds)").set_value(30).run()
-    assert "You hear 0:30.0 min to 0:50.0 min" in text(own)
-    assert player(own)["sound"] != first["sound"]
-    assert player(own)["duration_s"] == 20
+    assert "Measured: 0:00.0 min to 0:20.0 min of 1:05.0 min; the player and" in text(own)
+    widget(own.slider, "Measured from (seconds)").set_value(30).run()
+    assert "Measured: 0:30.0 min to 0:50.0 min" in text(own)
+    assert dock(own)["sound"]["n_frames"] == 8000 * 65
     assert widget(own.button, "Render the whole sound")
 
 
@@ -235,7 +239,6 @@ def test_a_blind_test_is_answered_and_judged(audio, pair):
     for number in range(5):
         data = player(audio)
         assert [v["label"] for v in data["versions"]] == ["A", "B", "X"]
-        assert all(v["outline"] is None and not v["colour"] for v in data["versions"])
         assert data["trial"] == number
         urls |= {v["url"] for v in data["versions"]}
         is_a = audio.session_state[state.BLIND_TEST].abx.current_is_a

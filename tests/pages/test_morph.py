@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -11,13 +9,16 @@ from neural_eq.data.demo import built_in_dataset
 from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.latent.morphing import blend, distance_to_settings, morph
 from neural_eq.latent.terms import describe_word, word_point
+from neural_eq.presets.preset import read_preset
 from neural_eq.ui import cached, current_eq, state
 from neural_eq.ui.morph import where
 from neural_eq.ui.morph.trail import ground
 from tests.pages.opening import (
     SHORT,
     WAIT_S,
+    drawn,
     opened,
+    slid,
     turned,
     widget,
 )
@@ -55,10 +56,10 @@ def test_the_json_of_a_setting_holds_all_and_reads_back(app):
         "a → b, 40 %", built_in_dataset().params[0], 0,
         {"from": "a", "to": "b", "at": 0.4, "strength": 1.0, "route": "latent"},
     )  # fmt: skip
-    content = json.loads(current_eq.setting_json(eq, model="m"))
-    np.testing.assert_allclose(list(content["params"].values()), eq.params, rtol=1e-8)
-    assert content["bands"][2]["frequency_hz"] == content["params"]["peak_2_freq_hz"]
-    assert content["bands"][0]["q"] == 0.71
+    preset = read_preset(current_eq.setting_json(eq, model="m").encode())
+    np.testing.assert_allclose(preset.params, eq.params, rtol=1e-8)
+    assert preset.name == eq.label and preset.provenance["model"] == "m"
+    assert (preset.meaning["term_a"], preset.meaning["t"]) == ("a", 0.4)
     assert current_eq.file_stem(eq) == "a_to_b_40"
 
 
@@ -73,15 +74,6 @@ def built_in_model():
 def said(app) -> str:
     shown = (app.markdown, app.caption, app.warning, app.info)
     return " ".join(element.value for kind in shown for element in kind)
-
-
-def drawn(app, key: str) -> dict:
-    """What a component of the page was given to draw."""
-    return next(
-        json.loads(c.proto.json)
-        for c in app.get("bidi_component")
-        if key in json.loads(c.proto.json)
-    )
 
 
 def test_a_school_is_an_end_and_a_link_carries_it(app):
@@ -128,12 +120,12 @@ def test_an_edit_is_said_is_left_when_the_morph_moves_on_and_taken_up_again(app)
     assert "**Edited:** Low Shelf, Peak 1, Peak 2" in said(app)
     assert "Nearest words:" in said(app)
     assert drawn(app, "gauge")["map"]["is_edited"]
-    widget(app.slider, "Morph").set_value(41).run()
+    slid(app, at=41)
     assert app.subheader[0].value == "Warm → bright, 41 %, strength 1.00"
     assert "Your edit of warm → bright, 40 % was left" in said(app)
     widget(app.button, "Take it up again").click().run()
     assert app.subheader[0].value == "Warm → bright, 40 %, strength 1.00, edited"
-    assert widget(app.slider, "Morph").value == 40
+    assert app.session_state[state.AT] == 40
     seq = drawn(app, "spread")["seq"]
     widget(app.button, "Back to the morph").click().run()
     assert app.subheader[0].value == "Warm → bright, 40 %, strength 1.00"
@@ -150,7 +142,7 @@ def test_a_word_that_the_model_does_not_know_is_said():
     (from_note, third_note) = [w.value for w in app.warning]
     assert r"\[x\]\(y\)" in from_note and "stands in for it" in from_note
     assert "nonsense" in third_note and "left out of the mix" in third_note
-    widget(app.slider, "Morph").set_value(10).run()
+    widget(app.selectbox, "To").set_value("warm").run()
     assert not app.warning
 
 

@@ -8,15 +8,17 @@ import numpy as np
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
-from neural_eq.presets.setting import read_setting
-from neural_eq.ui import figures, state
+from neural_eq.presets.opening import open_preset
+from neural_eq.ui import models, state
 from neural_eq.ui.current_eq import current_eq
+from neural_eq.ui.live import eq_editor
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.morph import ends
 
 CURRENT, WORD, FILE = "current", "word", "file"
 _CHOICES = {CURRENT: "Current EQ", WORD: "A word", FILE: "A setting file"}
 _WHOLE_WORD = -1
+_FIRST_WORD = "warm"
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,38 @@ def inputs() -> Applied | None:
     return strengthened(chosen, strength)
 
 
-def _current() -> Applied:
+def from_session() -> Applied:
+    """Return what is applied, without drawing the choice; the current EQ where none is made."""
+    session = st.session_state
+    choice = session[state.APPLIED]
+    chosen = None
+    if choice == WORD:
+        word = _settled_word(state.APPLIED_WORD, _FIRST_WORD)
+        chosen = _of_word(word, session.get(state.APPLIED_SCHOOL, _WHOLE_WORD))
+    elif choice == FILE:
+        chosen = session.get(state.PRESET)
+    return strengthened(chosen or _of_current(), session[state.APPLIED_STRENGTH])
+
+
+def _of_current() -> Applied:
     eq = current_eq()
+    return Applied(eq.label, eq.params, eq.n_stopped)
+
+
+def _of_word(word: str, school: int) -> Applied:
+    from neural_eq.latent.terms import word_point
+
+    schools = ends.schools(word)
+    if not 0 <= school < len(schools):
+        return Applied(word, word_point(models.model(), word).params)
+    return Applied(f"{word}: {schools[school].name}", schools[school].centre.params)
+
+
+def _current() -> Applied:
+    eq = _of_current()
     st.markdown(f"**{escaped(eq.label.capitalize())}**")
     st.page_link("pages/morph.py", label="Change it on Morph", icon=":material/tune:")
-    return Applied(eq.label, eq.params, eq.n_stopped)
+    return eq
 
 
 def strengthened(eq: Applied, strength: float) -> Applied:
@@ -80,21 +109,24 @@ def strengthened(eq: Applied, strength: float) -> Applied:
 
 def word_input(label: str, *, key: str, first: str) -> str:
     """Draw a choice among the words of the model in use."""
-    words = list(state.model().terms)
+    _settled_word(key, first)
+    return st.selectbox(label, list(models.model().terms), key=key, persist_state="session")
+
+
+def _settled_word(key: str, first: str) -> str:
+    """Return the chosen word; where the model in use does not know it, another is chosen."""
+    words = list(models.model().terms)
     if st.session_state.get(key) not in words:
         st.session_state[key] = first if first in words else words[0]
-    return st.selectbox(label, words, key=key, persist_state="session")
+    return st.session_state[key]
 
 
 def _word() -> Applied:
-    from neural_eq.latent.terms import word_point
-
-    word = word_input("Word", key=state.APPLIED_WORD, first="warm")
-    whole = word_point(state.model(), word)
+    word = word_input("Word", key=state.APPLIED_WORD, first=_FIRST_WORD)
     with st.spinner(f"Looking at the ways people used “{escaped(word)}” …"):
         schools = ends.schools(word)
     if not schools:
-        return Applied(word, whole.params)
+        return _of_word(word, _WHOLE_WORD)
     names = {_WHOLE_WORD: f"All {sum(school.n for school in schools)} settings"}
     names |= {n: f"{s.name}, {s.share:.0%} ({s.n})" for n, s in enumerate(schools)}
     if st.session_state.get(state.APPLIED_SCHOOL) not in names:
@@ -104,23 +136,23 @@ def _word() -> Applied:
         format_func=lambda n: names.get(n, ""),
         help="People mean a word in several ways; each group of alike settings is one.",
     )  # fmt: skip
-    if school == _WHOLE_WORD:
-        return Applied(word, whole.params)
-    return Applied(f"{word}: {schools[school].name}", schools[school].centre.params)
+    return _of_word(word, school)
 
 
 def _file() -> Applied | None:
     st.file_uploader(
-        "A setting (JSON from Morph, or from the command line)", type="json",
+        "A setting of Neural EQ, or of any software that Presets reads",
         key=state.PRESET_UPLOAD, on_change=_take_preset,
     )  # fmt: skip
     if st.session_state.get(state.PRESET_ERROR):
         st.error(escaped(st.session_state[state.PRESET_ERROR]))
     preset = st.session_state.get(state.PRESET)
     if preset is None:
-        st.info("Morph writes such files: “Download as JSON”.")
+        st.info("Morph and Presets write such files.")
     else:
         st.markdown(f"**{escaped(preset.label)}**")
+        for remark in st.session_state.get(state.PRESET_REMARKS, ()):
+            st.caption(f":material/info: {escaped(remark)}")
     return preset
 
 
@@ -131,19 +163,17 @@ def _take_preset() -> None:
     if upload is None:
         return
     try:
-        name, params = read_setting(upload.getvalue(), name=upload.name)
+        opened = open_preset(upload.getvalue(), name=upload.name)
     except NeuralEqError as error:
         st.session_state[state.PRESET_ERROR] = str(error)
         return
-    st.session_state[state.PRESET] = Applied(name, params)
+    st.session_state[state.PRESET] = Applied(opened.preset.name, opened.preset.params)
+    st.session_state[state.PRESET_REMARKS] = opened.remarks()
 
 
 def draw_curve(eq: Applied) -> None:
     """Draw the curve of the EQ that is applied, and say where the strength had to stop."""
-    figure = figures.setting_figure(eq.params)
-    st.plotly_chart(
-        figure, key="audio_curve", config={"displaylogo": False}, alt=f"EQ curve of {eq.label}"
-    )
+    eq_editor.draw_fixed(eq.params, name=eq.label, key="audio_curve")
     if eq.n_stopped:
         one = eq.n_stopped == 1
         st.caption(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.response import curve_error_db
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.audio import applied
 from neural_eq.ui.audio.applied import Applied, word_input
 from neural_eq.ui.morph.inputs import ROUTES as ROUTE_WORDS
@@ -54,7 +54,7 @@ def _words() -> Pair:
         first = word_input("A", key=_key("word_a"), first="warm")
     with right:
         second = word_input("B", key=_key("word_b"), first="bright")
-    model = state.model()
+    model = models.model()
     a, b = (Applied(word, word_point(model, word).params) for word in (first, second))
     return a, b
 
@@ -62,7 +62,7 @@ def _words() -> Pair:
 def _models() -> Pair | None:
     from neural_eq.latent.terms import word_point
 
-    refs = state.model_refs()
+    refs = models.model_refs()
     if len(refs) < 2:
         st.info(
             "There is only one model here: train another on Train, such as “V2 for comparison”."
@@ -81,8 +81,8 @@ def _models() -> Pair | None:
                 format_func=lambda i: refs[i].label if i in refs else i, **rest,
             )
         )  # fmt: skip
-    models = [_model(model_id) for model_id in chosen]
-    shared = [word for word in models[0].terms if word in models[1].terms]
+    pair = [_model(model_id) for model_id in chosen]
+    shared = [word for word in pair[0].terms if word in pair[1].terms]
     if not shared:
         st.info("These two models share no word: choose models of the same data.")
         return None
@@ -92,13 +92,13 @@ def _models() -> Pair | None:
     word = st.selectbox("Word", shared, key=key, **rest)
     first, second = (
         Applied(f"{word} by {refs[model_id].label}", word_point(model, word).params)
-        for model_id, model in zip(chosen, models, strict=True)
+        for model_id, model in zip(chosen, pair, strict=True)
     )
     return first, second
 
 
 def _model(model_id: str) -> Any:
-    ref = state.model_refs()[model_id]
+    ref = models.model_refs()[model_id]
     if ref.path is None:
         return st.session_state[state.UPLOADED_MODEL][1]
     return cached.trained_model(str(ref.path), ref.key)
@@ -124,7 +124,7 @@ def _routes() -> Pair:
             format_func=lambda route: ROUTE_WORDS[route][0],
         )  # fmt: skip
     at = st.slider("Morph", 0, 100, key=_key("at"), persist_state="session", format="%d %%")
-    model, ref = state.model(), state.model_ref()
+    model, ref = models.model(), models.model_ref()
     points = [word_point(model, word) for word in (start, end)]
 
     def halfway(route: str) -> Applied:

@@ -1,11 +1,12 @@
-"""Before and after: the player, the levels and the spectrum."""
+"""Before and after: the levels and the spectrum."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from neural_eq.data.listening import MAX_CHANNELS
 from neural_eq.ui import cached, state
-from neural_eq.ui.audio import charts, player
+from neural_eq.ui.audio import charts
 from neural_eq.ui.audio.applied import Applied
 from neural_eq.ui.audio.sources import Sound
 from neural_eq.ui.audio.take import Excerpt, Take
@@ -32,7 +33,8 @@ def level_inputs() -> None:
         )  # fmt: skip
         st.toggle(
             "Clip guard", key=state.CLIP_GUARD, persist_state="session",
-            help="Turns the whole down where its true peak would clip, and says so.",
+            help="Turns the whole of a download down where its true peak would clip, and says so."
+            " The player cannot look ahead: its limiter turns down the peak alone.",
         )  # fmt: skip
 
 
@@ -44,26 +46,17 @@ def take(sound: Sound, source: Excerpt, eq: Applied) -> Take:
     )
 
 
-def draw(sound: Sound, source: Excerpt, made: Take) -> None:
-    """Draw the player, what was done, the levels and the spectrum."""
-    audio = source.audio
-    player.draw(
-        [
-            player.Version("Before", "b", source.side.wav, charts.BEFORE_COLOUR,
-                           source.side.outline),
-            player.Version("After", "a", made.side.wav, charts.AFTER_COLOUR, made.side.outline),
-        ],
-        key="player",
-        sound=f"{sound.key} {source.start_s}",
-        sample_rate=audio.sample_rate,
-        duration_s=audio.duration_s,
-        hint="Both run together: switch at any moment, B for before and A for after.",
-    )  # fmt: skip
+def draw(source: Excerpt, made: Take) -> None:
+    """Draw what was done, the levels and the spectrum."""
+    st.caption(
+        ":material/headphones: Play below (Space) and switch the EQ off and on (B): it sounds like"
+        " the download."
+    )
     for note in made.notes:
         st.caption(f":material/info: {note}")
-    if audio.n_channels > 2:
+    if source.audio.n_channels > MAX_CHANNELS:
         st.caption(
-            f":material/info: The player mixes the {audio.n_channels} channels to one;"
+            f":material/info: The player mixes the {source.audio.n_channels} channels to one;"
             " a download keeps them."
         )
     st.markdown(charts.levels_markdown(source.side, made.side))

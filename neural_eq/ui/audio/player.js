@@ -1,7 +1,7 @@
 // Versions of one sound in one AudioContext: all run, one is heard, so that a switch has no gap.
 //
 // data: sound (what the versions are of), trial, sample_rate, hint, versions: [{id, label, key,
-// url, colour, outline}]. `key` is the letter that switches to it.
+// url}]. `key` is the letter that switches to it. It and the player at the foot take turns.
 
 const FADE_S = 0.008;
 const START_S = 0.03;
@@ -10,7 +10,7 @@ const SETTLE_MS = 150;
 function makePlayer(root) {
   const find = (name) => root.querySelector(name);
   const play = find(".play"), choices = find(".choices"), place = find(".place");
-  const time = find(".time"), wave = find(".wave"), trouble = find(".trouble");
+  const time = find(".time"), trouble = find(".trouble");
   const loaded = new Map(); // url -> promise of an AudioBuffer
   let data = null, context = null, heard = null, running = new Map(); // id -> {url, node, gain}
   let startedAt = 0, offsetS = 0, isPlaying = false, durationS = 0, frame = 0, turn = 0, wish = 0;
@@ -60,6 +60,8 @@ function makePlayer(root) {
 
   const start = async () => {
     const mine = ++turn;
+    DOCK.engine?.pause();
+    listen();
     trouble.textContent = "";
     context ??= new AudioContext({sampleRate: data.sample_rate});
     try {
@@ -84,6 +86,10 @@ function makePlayer(root) {
     running.forEach(hush);
     running.clear();
     show();
+  };
+  let deaf = null;
+  const listen = () => {
+    deaf ??= DOCK.engine?.subscribe(() => { if (isPlaying && DOCK.engine.isWanted) pause(); });
   };
   const seek = (s) => { offsetS = s; if (isPlaying) { isPlaying = false; start(); } else show(); };
 
@@ -113,18 +119,6 @@ function makePlayer(root) {
       button.setAttribute("aria-checked", String(isHeard));
       button.tabIndex = isHeard ? 0 : -1;
     });
-    const shown = data.versions.find((version) => version.id === heard);
-    const outline = shown.outline;
-    wave.classList.toggle("plain", !outline);
-    wave.style.setProperty("--shade", shown.colour || "#808488");
-    let line = "";
-    if (outline) {
-      const step = 500 / outline.length, xy = (n, v) => `${(n * step).toFixed(1)},${100 - v}`;
-      const top = outline.map(([, high], n) => xy(n, high));
-      const bottom = outline.map(([low], n) => xy(n, low - 0.6)).reverse();
-      line = `M${top.join("L")}L${bottom.join("L")}Z`;
-    }
-    find(".outline").setAttribute("d", line);
     show();
   };
 
@@ -179,7 +173,7 @@ function makePlayer(root) {
     // what a listener's instruments may ask: the files, and how loud each version is now
     urls: () => data.versions.map((version) => version.url),
     levels: () => Object.fromEntries([...running].map(([id, one]) => [id, one.gain.gain.value])),
-    close() { turn += 1; clearTimeout(wish); cancelAnimationFrame(frame); isPlaying = false; context?.close(); },
+    close() { deaf?.(); turn += 1; clearTimeout(wish); cancelAnimationFrame(frame); isPlaying = false; context?.close(); },
   };
 }
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from neural_eq.ui import state
+from neural_eq.ui.sound import scripts
 
 _FOLDER = Path(__file__).parent
 _mount = st.components.v2.component(
     "neural_eq_player",
     html=(_FOLDER / "player.html").read_text("utf-8"),
     css=(_FOLDER / "player.css").read_text("utf-8"),
-    js=(_FOLDER / "player.js").read_text("utf-8"),
+    js="\n".join([scripts.store(), (_FOLDER / "player.js").read_text("utf-8")]),
 )
 
 
@@ -28,16 +28,11 @@ class Version:
         label: What its button says.
         key: The letter that switches to it, lower case.
         wav: Its content; all versions have the same length.
-        colour: Of its outline.
-        outline: Lowest and highest sample of each stretch in percent, shape ``(n, 2)``; None for
-            a plain bar.
     """
 
     label: str
     key: str
     wav: bytes
-    colour: str = ""
-    outline: np.ndarray | None = None
 
 
 def draw(
@@ -78,8 +73,6 @@ def draw(
                     "label": version.label,
                     "key": version.key,
                     "url": url,
-                    "colour": version.colour,
-                    "outline": None if version.outline is None else version.outline.tolist(),
                 }
                 for n, (version, url) in enumerate(zip(versions, urls, strict=True))
             ],

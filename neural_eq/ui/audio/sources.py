@@ -42,7 +42,7 @@ def chosen() -> Sound | None:
         st.session_state[state.CLIP] = places[0]
     place = st.selectbox(
         "Sound", places, key=state.CLIP, persist_state="session",
-        format_func=lambda name: _PLACES.get(name) or name.replace("_", " ").capitalize(),
+        format_func=_title,
     )  # fmt: skip
     if place == OWN_FILES:
         sound = _own_file()
@@ -51,6 +51,54 @@ def chosen() -> Sound | None:
     else:
         sound = Sound(place, cached.clip_file(place))
     return sound
+
+
+def current() -> Sound | None:
+    """Return the sound that was chosen, without drawing the choice."""
+    place = st.session_state[state.CLIP]
+    if place == OWN_FILES:
+        files = _own_files()
+        return files.get(st.session_state.get(state.OWN_FILE, "")) or next(
+            iter(files.values()), None
+        )
+    if place == MICROPHONE:
+        return st.session_state.get(state.RECORDING)
+    name = place if place in cached.clip_paths() else next(iter(cached.clip_paths()))
+    return Sound(name, cached.clip_file(name))
+
+
+def all_names() -> dict[str, str]:
+    """Return every sound that can be chosen at once, by an id that :func:`choose` knows."""
+    found = {name: _title(name) for name in cached.clip_paths()}
+    found |= {f"{OWN_FILES}/{key}": sound.file.name for key, sound in _own_files().items()}
+    if st.session_state.get(state.RECORDING) is not None:
+        found[MICROPHONE] = "Your recording"
+    if current() is None:
+        found[""] = "No sound yet: see Audio"
+    return found
+
+
+def current_id() -> str:
+    """Return which of :func:`all_names` is chosen."""
+    sound = current()
+    if sound is None:
+        return ""
+    place = st.session_state[state.CLIP]
+    return f"{OWN_FILES}/{sound.key}" if place == OWN_FILES else place
+
+
+def choose(sound_id: str) -> None:
+    """Callback: take another sound; one that is gone changes nothing."""
+    if sound_id not in all_names() or not sound_id:
+        return
+    place, _, key = sound_id.partition("/")
+    st.session_state[state.CLIP] = place
+    if key:
+        st.session_state[state.OWN_FILE] = key
+
+
+def _title(place: str) -> str:
+    return _PLACES.get(place) or place.replace("_", " ").capitalize()
 
 
 def to_render(sound: Sound) -> list[Sound]:
@@ -65,14 +113,15 @@ def excerpt_input(sound: Sound) -> Excerpt:
     start_s, duration_s = 0, sound.file.duration_s
     if duration_s > EXCERPT_S:
         start_s = st.slider(
-            "Heard from (seconds)", 0, int(duration_s) - EXCERPT_S + 1,
+            "Measured from (seconds)", 0, int(duration_s) - EXCERPT_S + 1,
             key=state.EXCERPT_PREFIX + sound.key, persist_state="session", format="%d s",
-            help=f"{EXCERPT_S} seconds are played and measured here; a download has the whole.",
+            help=f"{EXCERPT_S} seconds are measured here and heard in the blind test; the player"
+            " and a download have the whole.",
         )  # fmt: skip
         end_s = min(start_s + EXCERPT_S, duration_s)
         st.caption(
-            f"You hear {minutes(start_s)} to {minutes(end_s)} of {minutes(duration_s)};"
-            " a download has the whole."
+            f"Measured: {minutes(start_s)} to {minutes(end_s)} of {minutes(duration_s)};"
+            " the player and a download have the whole."
         )
     return cached.excerpt(sound.key, start_s, sound.file)
 

@@ -1,4 +1,4 @@
-"""A part of a sound before and after an EQ: heard, measured, drawn; no streamlit."""
+"""A part of a sound before and after an EQ, measured; no streamlit."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import numpy as np
 
 from neural_eq.data.audio_file import AudioFile, read_excerpt
 from neural_eq.data.audio_io import Audio, encode_audio
+from neural_eq.data.listening import MAX_CHANNELS
 from neural_eq.eq.abx import equally_loud
-from neural_eq.eq.analysis import crest_factor_db, outline, spectrum_dbfs
+from neural_eq.eq.analysis import crest_factor_db, spectrum_dbfs
 from neural_eq.eq.loudness import integrated_loudness_lufs
 from neural_eq.eq.render import filter_audio, level_after_eq
 from neural_eq.eq.response import log_frequencies
 from neural_eq.eq.true_peak import true_peak_dbtp
 
 EXCERPT_S = 20
-"""Longest part that is heard and measured on the page; files are made of the whole."""
+"""Longest part that is measured on the page; the player and files have the whole."""
 
 SPECTRUM_FREQ_HZ = log_frequencies(240)
-_N_BINS = 500
-_PLAYED_CHANNELS = 2
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,12 @@ class Side:
         true_peak_dbtp: Minus infinity for silence.
         crest_factor_db: NaN for silence.
         spectrum_dbfs: At :data:`SPECTRUM_FREQ_HZ`.
-        outline: Lowest and highest sample of each stretch in percent of full scale.
-        wav: For the player: 16 bits, one or two channels.
     """
 
     loudness_lufs: float
     true_peak_dbtp: float
     crest_factor_db: float
     spectrum_dbfs: np.ndarray
-    outline: np.ndarray
-    wav: bytes
 
 
 @dataclass(frozen=True)
@@ -132,15 +127,13 @@ def _side(audio: Audio, lufs: float, peak_dbtp: float) -> Side:
         true_peak_dbtp=peak_dbtp,
         crest_factor_db=crest_factor_db(audio.samples),
         spectrum_dbfs=spectrum_dbfs(audio.samples, audio.sample_rate, SPECTRUM_FREQ_HZ),
-        outline=np.rint(100 * outline(audio.samples, _N_BINS)).clip(-100, 100).astype(np.int8),
-        wav=player_wav(audio),
     )
 
 
 def player_wav(audio: Audio) -> bytes:
     """Encode a piece for the player; more than two channels are mixed to one."""
     samples = audio.samples
-    if audio.n_channels > _PLAYED_CHANNELS:
+    if audio.n_channels > MAX_CHANNELS:
         samples = samples.mean(axis=1, keepdims=True)
     plain = replace(audio, samples=samples, format="WAV", subtype="PCM_16")
     return encode_audio(plain, suffix=".wav", subtype="PCM_16").content

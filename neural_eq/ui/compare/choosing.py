@@ -7,20 +7,20 @@ from typing import Any
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped
 
 MAX_MODELS = 5
 
 
-def models_input() -> list[state.ModelRef]:
+def models_input() -> list[models.ModelRef]:
     """Draw the choice of models and return those chosen, in the order of choice."""
-    refs = state.model_refs()
+    refs = models.model_refs()
     if state.COMPARED not in st.session_state:
         in_use = st.session_state[state.MODEL]
         st.session_state[state.COMPARED] = list(
             dict.fromkeys(
-                [in_use if in_use in refs else state.BUILT_IN, *state.BUILT_IN_DIMENSIONS]
+                [in_use if in_use in refs else state.BUILT_IN, *models.BUILT_IN_DIMENSIONS]
             )
         )
     chosen = st.session_state[state.COMPARED]
@@ -39,7 +39,7 @@ def models_input() -> list[state.ModelRef]:
     return [refs[model_id] for model_id in picked]
 
 
-def descriptions(refs: list[state.ModelRef]) -> list[dict[str, Any]]:
+def descriptions(refs: list[models.ModelRef]) -> list[dict[str, Any]]:
     """Judge each model on the data in use; one that cannot be loaded is said and left out."""
     dataset = state.dataset()
     data = cached.data_key(dataset)
@@ -47,7 +47,7 @@ def descriptions(refs: list[state.ModelRef]) -> list[dict[str, Any]]:
     for ref in refs:
         try:
             with st.spinner(f"Judging {escaped(ref.label)} on {len(dataset):,} settings …"):
-                model = state.model_of(ref)
+                model = models.model_of(ref)
                 found.append(
                     {**cached.description(data, ref.key, dataset, model), "name": ref.label}
                 )

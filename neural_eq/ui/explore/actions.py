@@ -8,17 +8,20 @@ from neural_eq.ui import state
 from neural_eq.ui.state import NamedSetting
 
 
-def setting_buttons(setting: NamedSetting, *, key: str, help_text: str | None = None) -> None:
+def setting_buttons(
+    setting: NamedSetting, *, key: str, help_text: str | None = None, use: str = "Use as EQ"
+) -> None:
     """Offer a setting as the EQ and as either end of the morph.
 
     Args:
         setting: What the other pages get.
         key: Tells these buttons from others of the page.
-        help_text: What "Use as EQ" takes, where the heading does not say it.
+        help_text: What the first button takes, where the heading does not say it.
+        use: What that is called, which leads to Audio.
     """
     with st.container(horizontal=True):
         to_audio = st.button(
-            "Use as EQ", icon=":material/headphones:", type="primary", key=f"{key}_use",
+            use, icon=":material/headphones:", type="primary", key=f"{key}_use",
             help=help_text, on_click=state.use_dot, args=(setting,),
         )  # fmt: skip
         morphs = [

@@ -1,4 +1,4 @@
-"""What is shown of a clicked setting, and of a group that a lasso took."""
+"""What is shown of a clicked setting, of a group that a lasso took, of where the puck was left."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ import numpy as np
 import streamlit as st
 
 from neural_eq.eq.response import log_frequencies, response_db
-from neural_eq.ui import cached, figures
+from neural_eq.ui import cached, figures, models, state
 from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.actions import leave_button, setting_buttons
 from neural_eq.ui.explore.curves import rms_db, spread_figure, spread_of
+from neural_eq.ui.explore.map_figure import MARK_COLOUR
 from neural_eq.ui.explore.view import MapView
 from neural_eq.ui.explore.words import counts_of
-from neural_eq.ui.figures import GREY, MORPH_COLOUR, Curve, word_styles
+from neural_eq.ui.figures import GREY, Curve, word_styles
+from neural_eq.ui.live import chart_spectrum
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.state import NamedSetting
 
 MAX_WORDS_LISTED = 8
+N_LISTED, N_WORDS = 10, 3
+"""Settings and words that the puck's place is like."""
 
 
 def draw_setting(view: MapView, row: int) -> None:
@@ -32,7 +36,7 @@ def draw_setting(view: MapView, row: int) -> None:
     curve_db = response_db(rows.params[row], log_frequencies(cached.N_FREQS))
     of_word = curves_db[rows.terms == word]
     styles = word_styles(view.words)
-    colour = styles[word][0] if word in styles else MORPH_COLOUR
+    colour = styles[word][0] if word in styles else MARK_COLOUR
     curves = [Curve("this setting", curve_db, colour, width=3.5)]
     if len(of_word) > 1:
         spread = spread_of(of_word)
@@ -46,6 +50,7 @@ def draw_setting(view: MapView, row: int) -> None:
         key="setting_curves", config={"displaylogo": False},
         alt=f"EQ curve of {setting.label} against the mean and spread of {word}",
     )  # fmt: skip
+    chart_spectrum.draw("setting_curves")
     st.caption(what)
     setting_buttons(setting, key="setting")
     st.markdown(figures.bands_markdown(rows.params[row]))
@@ -71,17 +76,63 @@ def _draw_neighbors(view: MapView, row: int, curves_db: np.ndarray, curve_db: np
     if not len(nearest):
         st.caption("It has no neighbours: it is the only setting.")
         return
-    st.markdown(f"**Nearest {len(nearest)} in the model**, and how far their curves are (dB RMS)")
+    st.markdown(
+        f"**Nearest {len(nearest)} by the model’s distance**, thin rings on the map; beside each,"
+        " how far its curve is (dB RMS)"
+    )
     if view.quality.displaced[row]:
         st.caption(":material/warning: This map shows it far from them: rings mark where they are.")
-    distances_db = rms_db(curves_db[nearest], curve_db)
+    _list_settings(view, nearest, rms_db(curves_db[nearest], curve_db))
+
+
+def _list_settings(view: MapView, numbers: np.ndarray, distances_db: np.ndarray) -> None:
+    """Draw settings with their distances, each to be chosen in turn."""
     with st.container(horizontal=True, gap="small", key="neighbors"):
-        for number, distance_db in zip(nearest.tolist(), distances_db.tolist(), strict=True):
+        for number, distance_db in zip(numbers.tolist(), distances_db.tolist(), strict=True):
             name = escaped(selection.named(view.rows, number).label)
             st.button(
                 f"{name} · {distance_db:.1f} dB", key=f"neighbor_{number}", type="secondary",
                 on_click=selection.choose_setting, args=(number,),
             )  # fmt: skip
+
+
+def draw_played(view: MapView, setting: NamedSetting) -> None:
+    """Draw what the puck was let go at: its curve, and the settings and words that it is like."""
+    rows, params = view.rows, np.array(setting.params)
+    st.subheader(escaped(setting.label.capitalize()), anchor=False)
+    curves_db = cached.all_curves(cached.data_key(rows), rows)
+    curve_db = response_db(params, log_frequencies(cached.N_FREQS))
+    distances_db = rms_db(curves_db, curve_db)
+    nearest = np.argsort(distances_db, kind="stable")[:N_LISTED]
+    name = selection.named(rows, int(nearest[0])).label
+    is_used = st.session_state[state.SOURCE] == state.DOT_SOURCE
+    st.markdown(
+        "This is the EQ in use: the player and the other pages have it." if is_used
+        else "The puck was left here; another EQ is in use by now."
+    )  # fmt: skip
+    curves = [
+        Curve(name, curves_db[nearest[0]].astype(np.float64), GREY, "dash"),
+        Curve("the puck", curve_db, MARK_COLOUR, width=3.5),
+    ]
+    st.plotly_chart(
+        spread_figure(curves, spread=None, spread_name="", colour=MARK_COLOUR),
+        key="played_curves", config={"displaylogo": False},
+        alt=f"EQ curve of {setting.label} against its nearest setting, {name}",
+    )  # fmt: skip
+    chart_spectrum.draw("played_curves")
+    centres = cached.word_centres(models.model_ref().key, models.model())
+    from_words_db = rms_db(np.stack(list(centres.values())), curve_db)
+    words = sorted(zip(from_words_db.tolist(), centres, strict=True))[:N_WORDS]
+    listed = ", ".join(f"{escaped(word)} {db:.1f} dB" for db, word in words)
+    st.markdown(
+        f"Nearest words: {listed}.",
+        help="The RMS difference in dB from the curve of each word's centre.",
+    )
+    setting_buttons(setting, key="played", use="Open on Audio" if is_used else "Use as EQ")
+    st.markdown(figures.bands_markdown(params))
+    st.markdown(f"**Nearest {len(nearest)} by ear**, and how far their curves are (dB RMS)")
+    _list_settings(view, nearest, distances_db[nearest])
+    leave_button("Back to the words", selection.clear)
 
 
 def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
@@ -94,7 +145,9 @@ def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
     listed = ", ".join(f"{escaped(word)} {n:,}" for word, n in counts[:MAX_WORDS_LISTED])
     more = len(counts) - MAX_WORDS_LISTED
     rest = f" and {more} more word{'s' * (more != 1)}" if more > 0 else ""
-    st.markdown(f"**{counts_of((len(chosen), n_people), rows)}:** {listed}{rest}.")
+    st.markdown(
+        f"**{counts_of((len(chosen), n_people), rows)}**, ringed on the map: {listed}{rest}."
+    )
     curves_db = cached.all_curves(cached.data_key(rows), rows)[chosen]
     spread = spread_of(curves_db)
     distances_db = rms_db(curves_db, spread.mean_db)
@@ -102,13 +155,14 @@ def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
     middle = selection.named(rows, numbers[best])
     curves = [
         Curve(f"nearest: {middle.label}", curves_db[best].astype(np.float64), GREY, "dash"),
-        Curve("mean of the group", spread.mean_db, MORPH_COLOUR, width=3.5),
+        Curve("mean of the group", spread.mean_db, MARK_COLOUR, width=3.5),
     ]
     st.plotly_chart(
-        spread_figure(curves, spread=spread, spread_name="8 of 10 of them", colour=MORPH_COLOUR),
+        spread_figure(curves, spread=spread, spread_name="8 of 10 of them", colour=MARK_COLOUR),
         key="group_curves", config={"displaylogo": False},
         alt=f"Mean EQ curve and spread of {len(chosen)} chosen settings",
     )  # fmt: skip
+    chart_spectrum.draw("group_curves")
     st.caption(
         f"A mean of curves is no setting of five bands. What is used is the group's own setting"
         f" that comes nearest to it: {escaped(middle.label)}, {distances_db[best]:.1f} dB RMS off."

@@ -140,6 +140,9 @@ def map_figure(
             _label(word, at) for word, at in word_places(points, terms, written).items()
         ]
         layout["dragmode"] = drag
+        line = {"color": MARK_COLOUR, "width": 2, "dash": "dot"}
+        layout["newselection"] = {"line": line}
+        layout["activeselection"] = {"fillcolor": MARK_COLOUR, "opacity": 0.12}
         layout |= _axes(points, method)
         for axis, limits in zip(("xaxis", "yaxis"), look.ranges or (), strict=False):
             layout[axis]["range"] = list(limits)
@@ -199,6 +202,7 @@ def _mark_traces(points: np.ndarray, marks: Marks) -> list[dict[str, Any]]:
         trace: dict[str, Any] = {
             "type": "scattergl" if many else "scatter", "x": place[:, 0], "y": place[:, 1],
             "mode": "markers", "hoverinfo": "skip", "name": name,
+            "showlegend": False,  # or the legend would grow and push the map
             "marker": {
                 "color": MARK_COLOUR, "symbol": symbol, "size": size, "line": {"width": width}
             },

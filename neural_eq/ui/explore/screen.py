@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
-from neural_eq.ui import cached, state
-from neural_eq.ui.explore import controls, reader, selection
-from neural_eq.ui.explore.chosen import draw_group, draw_setting
+from neural_eq.ui import address, cached, link, state
+from neural_eq.ui.explore import controls, puck, reader, selection
+from neural_eq.ui.explore.chosen import draw_group, draw_played, draw_setting
 from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, map_figure
 from neural_eq.ui.explore.view import MapView, about_words, draw_pending, map_view
 from neural_eq.ui.explore.words import draw_word, draw_words, short_label
@@ -22,11 +22,16 @@ def draw() -> None:
     try:
         config = controls.map_inputs()
         shown = map_view(config)
+        if puck.take_move(shown):
+            st.rerun()
         left, right = st.columns([3, 2], gap="medium")
+        with right:
+            controls.searches()
         with left:
             draw_map(shown)
             draw_pending(shown, config)
             draw_trust(shown)
+            address.write(link.for_address(), page="Explore", key="map_address")
         with right:
             draw_chosen(shown)
     except NeuralEqError as error:
@@ -41,18 +46,17 @@ def draw_map(view: MapView) -> None:
         marks = replace(marks, neighbors=quality.neighbors[row].tolist())
     if quality is not None and st.session_state[state.SHOW_DISPLACED]:
         marks = replace(marks, displaced=np.flatnonzero(quality.displaced).tolist())
-    revision = f"{view.key} {view.method}"
     figure = map_figure(
         view.points,
         terms=view.rows.terms,
         words=view.words,
         labels=_labels(view),
         method=view.method,
-        revision=revision,
+        revision=view.revision,
         density=st.session_state[state.MAP_STYLE] == controls.DENSITY,
         drag=controls.DRAGS[st.session_state[state.MAP_DRAG]],
         marks=marks,
-        look=reader.kept_view(revision),
+        look=reader.kept_view(view.revision),
     )
     st.plotly_chart(
         figure,
@@ -68,7 +72,8 @@ def draw_map(view: MapView) -> None:
     reader.mount(
         cached.reading(cached.data_key(view.rows), view.rows), on_choice=selection.take_choice
     )
-    reader.keep_view(revision)
+    reader.keep_view(view.revision)
+    puck.draw(view)
     message = about_words(view)
     if message:
         st.info(message)
@@ -92,6 +97,11 @@ def draw_trust(view: MapView) -> None:
         else "Drag, scroll to zoom, click a dot, click a word to hide it; double-click to see all"
         " again."
     )
+    if puck.is_played(view):
+        st.caption(
+            "Press Play at the foot of the page, then drag the ring or walk it with the arrow keys"
+            " (Shift leaps). Home or a double-click takes it to the nearest setting."
+        )
     quality = view.quality
     if quality is None:
         st.caption(hand)
@@ -101,24 +111,29 @@ def draw_trust(view: MapView) -> None:
         return
     n_displaced = int(quality.displaced.sum())
     st.caption(
-        f"{hand} Trustworthiness **{quality.trustworthiness:.3f}**, continuity"
-        f" **{quality.continuity:.3f}** (1 is perfect); {n_displaced:,} of {len(view.rows):,}"
-        " settings are displaced, which Map settings can mark.",
-        help="Trustworthiness falls where the map shows neighbours that are none in the model;"
-        " continuity where it tears neighbours apart; both over the ten nearest. A setting is"
-        " displaced if half its ten nearest in the model are not among the nearest 5 % of all"
-        " settings on the map.",
+        f"{hand} Neighbours true: **{100 * quality.trustworthiness:.1f} %**, kept:"
+        f" **{100 * quality.continuity:.1f} %** (100 % is perfect); {n_displaced:,} of"
+        f" {len(view.rows):,} settings are displaced, which Map settings can mark.",
+        help="How far to trust what lies close on the map. True falls where it shows neighbours"
+        " that are none in the model (trustworthiness, of 1:"
+        f" {quality.trustworthiness:.3f}); kept falls where it tears neighbours apart (continuity:"
+        f" {quality.continuity:.3f}). Both look at the ten nearest and count a far miss more than"
+        " a near one. A setting is displaced if half its ten nearest in the model are not among"
+        " the nearest 5 % of all settings on the map.",
     )
 
 
 def draw_chosen(view: MapView) -> None:
-    """Draw the group, the setting, the word, or the words, whichever was chosen last."""
+    """Draw the group, the setting, the place, the word, or the words: what was chosen last."""
     group, row = selection.group(view.rows), selection.dot(view.rows)
+    played = puck.played(view)
     found = selection.found_words()
     if group:
         draw_group(view, group)
     elif row is not None:
         draw_setting(view, row)
+    elif played is not None:
+        draw_played(view, played)
     elif len(found) == 1:
         draw_word(view, found[0])
     else:

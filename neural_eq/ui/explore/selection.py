@@ -1,4 +1,4 @@
-"""What is chosen on the map: one setting, a group, or words; kept in the session.
+"""What is chosen on the map: one setting, a group, a place, or words; kept in the session.
 
 A setting is kept as its row in :func:`cached.shown_rows`, which changes with the data alone.
 """
@@ -36,6 +36,12 @@ def choose_setting(row: int) -> None:
     st.session_state[state.DOT] = row
 
 
+def choose_listed() -> None:
+    """Callback: choose the setting that was found in the list, or none."""
+    row = st.session_state[state.SETTING]
+    choose_setting(row)
+
+
 def choose_no_words() -> None:
     """Callback: let all words be bright again."""
     clear()
@@ -43,8 +49,9 @@ def choose_no_words() -> None:
 
 
 def clear() -> None:
-    """Callback: choose no setting and no group; words stay as they are."""
+    """Callback: choose no setting, no group and no place; words stay as they are."""
     st.session_state[state.DOT] = None
+    st.session_state[state.PLAYED] = False
     st.session_state[state.GROUP] = ()
 
 

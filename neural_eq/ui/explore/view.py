@@ -11,7 +11,7 @@ from neural_eq.data.safe_db import Dataset
 from neural_eq.errors import NeuralEqError
 from neural_eq.latent.map_quality import MapQuality
 from neural_eq.latent.projection import PLAIN_METHODS, ProjectionConfig
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.explore import maps
 from neural_eq.ui.explore.map_figure import MAX_COLOURED
 
@@ -44,6 +44,11 @@ class MapView:
     def is_3d(self) -> bool:
         return self.points.shape[1] == 3
 
+    @property
+    def revision(self) -> str:
+        """Names these very points, for what holds of them alone: zoom, camera, sound."""
+        return f"{self.key} {self.method}"
+
 
 def map_view(config: ProjectionConfig) -> MapView:
     """Return the map that was asked for, or PCA's until it is there.
@@ -52,7 +57,7 @@ def map_view(config: ProjectionConfig) -> MapView:
     """
     rows, _ = cached.shown_rows(state.dataset())
     words = coloured_words(rows)
-    ref = state.model_ref()
+    ref = models.model_ref()
     data = cached.data_key(rows)
     key = f"{data} {ref.key} {config.key()}"
     made = None
@@ -62,7 +67,7 @@ def map_view(config: ProjectionConfig) -> MapView:
         return MapView(rows, words, made.points, made.quality, config.method, key)
     found = cached.map_maker().find(key, n=len(rows))
     if found is None:
-        latent = cached.latent(data, ref.key, rows, state.model())
+        latent = cached.latent(data, ref.key, rows, models.model())
         found = cached.map_maker().request(key, latent, config)
     if found.made is not None:
         made = found.made
@@ -135,5 +140,5 @@ def about_words(view: MapView) -> str:
 
 
 def _model_words() -> tuple[str, ...]:
-    saved = cached.saved_words(state.model_ref().key)  # which says it without torch
-    return saved or tuple(state.model().terms)
+    saved = cached.saved_words(models.model_ref().key)  # which says it without torch
+    return saved or tuple(models.model().terms)

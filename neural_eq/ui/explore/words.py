@@ -7,12 +7,13 @@ import streamlit as st
 
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import BANDS
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models
 from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.actions import leave_button, setting_buttons
 from neural_eq.ui.explore.curves import spread_figure, spread_of
 from neural_eq.ui.explore.view import MapView
 from neural_eq.ui.figures import GREY, Curve, word_styles
+from neural_eq.ui.live import chart_spectrum
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.state import NamedSetting
 
@@ -53,6 +54,7 @@ def draw_words(view: MapView, words: tuple[str, ...]) -> None:
             spread_figure(curves, spread=None, spread_name="", colour=GREY), key="explore_curves",
             config={"displaylogo": False}, alt="Mean EQ curve of each word",
         )  # fmt: skip
+        chart_spectrum.draw("explore_curves")
         st.caption(
             "Mean curve of each word's settings; click a word below the curves to show it, and"
             " find one above the map to see what people meant by it."
@@ -82,10 +84,12 @@ def draw_word(view: MapView, word: str) -> None:
     curves_db = cached.all_curves(data, rows)[mask]
     style = word_styles([*view.words, *(() if word in view.words else (word,))])[word]
     mean = Curve(f"mean of {word}", curves_db.mean(axis=0), style[0], width=3)
-    place = st.empty()
+    with st.container(key="word_curves"):
+        place = st.empty()
+    chart_spectrum.draw("word_curves")
     _draw_curves(place, [mean], curves_db, style[0], word)
     with st.spinner(f"Finding what people meant by “{word}” …"):
-        found = cached.described_word(data, state.model_ref().key, word, rows, state.model())
+        found = cached.described_word(data, models.model_ref().key, word, rows, models.model())
     if len(found.schools) > 1:
         schools = [
             Curve(school.name, school.mean_db, GREY, _DASHES[1 + i % 3])

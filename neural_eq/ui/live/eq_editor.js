@@ -4,21 +4,22 @@
 const LOW_HZ = 20, HIGH_HZ = 20000, N_FREQS = 256, COMMIT_MS = 400;
 const FREQS_HZ = Array.from({length: N_FREQS},
   (_, i) => LOW_HZ * (HIGH_HZ / LOW_HZ) ** (i / (N_FREQS - 1)));
-const TICKS_HZ = {20: "20", 50: "50", 100: "100", 200: "200", 500: "500", 1000: "1k", 2000: "2k",
-  5000: "5k", 10000: "10k", 20000: "20k"};
 const MARKS = ["L", "1", "2", "3", "H"];
 const ZOOMS_DB = [6, 12, 24];
-const HINT = "Point at the picture for frequency and note. Drag a band; the wheel over it, or Page"
-  + " Up and Page Down, turns its Q; a double-click or Home puts it back.";
+const POINT = "Point at the picture for frequency and note.";
+const HINT = `${POINT} Drag a band; the wheel over it, or Page Up and Page Down, turns its Q;`
+  + " a double-click or Home puts it back.";
 
 function makeEditor(root) {
-  let data, params, seq, zoomDb, isZoomChosen, send, timer = null, drag = null, width = 0;
+  let data, params, seq, zoomDb, isZoomChosen, send, timer = null, width = 0;
   const nodes = [];
   let table;
   const margin = {left: 44, right: 14, top: 12, bottom: 40};
   const find = (name) => root.querySelector(name);
-  const svg = find("svg"), readout = find(".readout");
+  const svg = find(".picture svg"), readout = find(".readout");
   const legend = find(".legend"), zoom = find(".zoom"), beyond = find(".beyond");
+
+  const hint = () => (data?.is_fixed ? POINT : HINT);
 
   // ---- from values to the picture
   const height = () => (width < 560 ? 300 : 380);
@@ -36,17 +37,25 @@ function makeEditor(root) {
 
   function change(number, value) {
     params[number] = limited(number, value);
-    drawSetting();
+    heard();
   }
   function reset(band) {
     for (const n of [band.gain, band.freq, band.q]) if (n !== null) params[n] = data.morph[n];
-    drawSetting();
+    heard();
     commit();
   }
+  // the sound goes first, the picture follows with the next frame
+  function heard() {
+    DOCK.set({motion: null});
+    DOCK.drive("editor", {params: [...params], label: data.label});
+    drawSoon();
+  }
   function commit() {
+    if (data.is_fixed) return;
     clearTimeout(timer);
     timer = null;
     send({params, seq, zoom_db: isZoomChosen ? zoomDb : null});
+    DOCK.release("editor");
   }
   function commitSoon() {
     clearTimeout(timer);
@@ -63,66 +72,14 @@ function makeEditor(root) {
   const guide = svgElement("line", {class: "guide", visibility: "hidden"}, plot);
   const handles = svgElement("g", {}, svg);
 
-  function makeNode(band, index) {
-    const node = svgElement("g", {class: "node", tabindex: 0, role: "slider",
-      "aria-label": band.name, "aria-orientation": "vertical"}, handles);
-    svgElement("circle", {class: "reach", r: 20}, node);
-    svgElement("circle", {class: "dot", r: 11}, node);
-    svgElement("text", {"text-anchor": "middle", y: 4.5}, node).textContent = MARKS[index];
-    node.onpointerdown = (event) => {
-      if (event.button > 0) return;
-      node.setPointerCapture(event.pointerId);
-      node.focus();
-      drag = {x: event.clientX, y: event.clientY, gain: params[band.gain], freq: params[band.freq],
-        moved: false};
-      event.preventDefault();
-    };
-    node.onpointermove = (event) => {
-      if (!drag || !node.hasPointerCapture(event.pointerId)) return;
-      const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
-      if (!drag.moved && Math.hypot(dx, dy) < 2) return; // a click is no drag
-      drag.moved = true;
-      params[band.freq] = limited(band.freq, drag.freq * hzOf(dx) / LOW_HZ);
-      change(band.gain, drag.gain - (dy / plotHeight()) * 2 * zoomDb);
-      say(band);
-    };
-    node.onpointerup = node.onpointercancel = () => {
-      const moved = drag?.moved;
-      drag = null;
-      if (moved) commit();
-    };
-    node.ondblclick = () => reset(band);
-    node.onfocus = () => say(band);
-    node.onblur = () => { readout.textContent = HINT; };
-    node.addEventListener("wheel", (event) => {
-      if (band.q === null) return;
-      event.preventDefault();
-      change(band.q, params[band.q] * 1.08 ** -Math.sign(event.deltaY));
-      say(band);
-      commitSoon();
-    }, {passive: false});
-    node.onkeydown = (event) => pressed(event, band);
-    return node;
-  }
-
-  function pressed(event, band) {
-    const db = event.shiftKey ? 1 : 0.1, octaves = event.shiftKey ? 1 / 3 : 1 / 24;
-    const steps = {
-      ArrowUp: [band.gain, params[band.gain] + db],
-      ArrowDown: [band.gain, params[band.gain] - db],
-      ArrowRight: [band.freq, params[band.freq] * 2 ** octaves],
-      ArrowLeft: [band.freq, params[band.freq] / 2 ** octaves],
-      PageUp: [band.q, params[band.q] * 1.08],
-      PageDown: [band.q, params[band.q] / 1.08],
-    };
-    if (event.key === "Home") reset(band);
-    else if (steps[event.key] && steps[event.key][0] !== null) {
-      change(...steps[event.key]);
-      commitSoon();
-    } else if (!steps[event.key]) return;
-    event.preventDefault();
-    say(band);
-  }
+  const hands = makeHands(svg, {
+    value: (number) => params[number],
+    place: (number, value) => { params[number] = limited(number, value); },
+    change, reset, commit, commitSoon, say,
+    rest: () => { readout.textContent = hint(); },
+    dbOf: (dy) => -(dy / plotHeight()) * 2 * zoomDb,
+    ratioOf: (dx) => hzOf(dx) / LOW_HZ,
+  });
 
   for (const db of ZOOMS_DB) {
     htmlElement("button", {type: "button", "data-db": db}, zoom, `±${db} dB`).onclick = () => {
@@ -145,16 +102,16 @@ function makeEditor(root) {
     const x = event.clientX - svg.getBoundingClientRect().left - margin.left;
     const isInside = x >= 0 && x <= plotWidth();
     guide.setAttribute("visibility", isInside ? "visible" : "hidden");
-    if (drag || !isInside) return;
+    if (hands.hold() || !isInside) return;
     const freqHz = hzOf(x);
     setAll(guide, {x1: x, x2: x, y1: 0, y2: plotHeight()});
-    const values = [["morph", params], ...data.curves.map((c) => [c.name, c.params])].map(
+    const values = [[data.name, params], ...data.curves.map((c) => [c.name, c.params])].map(
       ([name, p]) => `${name} ${asDb(responseDb(p, [freqHz], data)[0])} dB`);
     readout.textContent = [`${asHz(freqHz)} Hz, ${noteName(freqHz)}`, ...values].join(" · ");
   };
   svg.onpointerleave = () => {
     guide.setAttribute("visibility", "hidden");
-    if (!drag) readout.textContent = HINT;
+    if (!hands.hold()) readout.textContent = hint();
   };
 
   // ---- drawing
@@ -162,28 +119,12 @@ function makeEditor(root) {
     return linePath(freqsHz.map((freqHz, i) => [xOf(freqHz), yOf(values[i])]));
   }
   function drawGrid() {
-    grid.replaceChildren();
     setAll(svg, {width, height: height(), viewBox: `0 0 ${width} ${height()}`});
     setAll(plot, {x: margin.left, y: margin.top, width: plotWidth(), height: plotHeight()});
-    grid.setAttribute("transform", `translate(${margin.left} ${margin.top})`);
-    handles.setAttribute("transform", `translate(${margin.left} ${margin.top})`);
-    for (const [freqHz, text] of Object.entries(TICKS_HZ)) {
-      const x = xOf(+freqHz);
-      svgElement("line", {x1: x, x2: x, y1: 0, y2: plotHeight()}, grid);
-      svgElement("text", {x, y: plotHeight() + 16, "text-anchor": "middle"}, grid)
-        .textContent = text;
+    for (const part of [grid, handles]) {
+      part.setAttribute("transform", `translate(${margin.left} ${margin.top})`);
     }
-    const stepDb = zoomDb === 6 ? 2 : zoomDb / 4;
-    for (let db = -zoomDb; db <= zoomDb; db += stepDb) {
-      const y = yOf(db);
-      svgElement("line", {x1: 0, x2: plotWidth(), y1: y, y2: y, class: db ? "" : "zero"}, grid);
-      svgElement("text", {x: -7, y: y + 4, "text-anchor": "end"}, grid)
-        .textContent = `${db > 0 ? "+" : db < 0 ? "−" : ""}${Math.abs(db)}`;
-    }
-    svgElement("text", {x: plotWidth() / 2, y: plotHeight() + 34, "text-anchor": "middle"}, grid)
-      .textContent = "Frequency (Hz)";
-    svgElement("text", {transform: `translate(-33 ${plotHeight() / 2}) rotate(-90)`,
-      "text-anchor": "middle"}, grid).textContent = "Gain (dB)";
+    drawAxes(grid, {width: plotWidth(), height: plotHeight(), xOf, yOf, zoomDb});
   }
   function drawEnds() {
     ends.replaceChildren();
@@ -200,20 +141,14 @@ function makeEditor(root) {
       spread.setAttribute("fill", data.spread.colour);
     } else spread.removeAttribute("d");
     const items = [{name: data.name, colour: "var(--own)", dash: "", width: 4}, ...data.curves];
-    legend.replaceChildren(...items.map((item) => {
-      const li = htmlElement("li", {});
-      const sample = svgElement("svg", {width: 30, height: 10, "aria-hidden": true}, li);
-      svgElement("line", {x1: 1, x2: 29, y1: 5, y2: 5, stroke: item.colour,
-        "stroke-width": item.width ?? 2.5, "stroke-dasharray": item.dash}, sample);
-      li.append(item.name);
-      return li;
-    }));
-    if (data.spread) {
-      const li = htmlElement("li", {}, legend);
-      const sample = svgElement("svg", {width: 30, height: 12, "aria-hidden": true}, li);
-      svgElement("rect", {width: 30, height: 12, fill: data.spread.colour, class: "spread"}, sample);
-      li.append(data.spread.name);
-    }
+    drawLegend(legend, items, data.spread);
+  }
+  let frame = 0;
+  function drawSoon() {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      drawSetting();
+    });
   }
   function drawSetting() {
     const curve = responseDb(params, FREQS_HZ, data);
@@ -244,7 +179,10 @@ function makeEditor(root) {
   }
 
   // a key pressed here is none of the app's shortcuts
-  root.onkeydown = root.onkeyup = (event) => event.stopPropagation();
+  root.onkeydown = root.onkeyup = (event) => {
+    const isPlayers = ["z", "y"].includes(event.key.toLowerCase()) && (event.ctrlKey || event.metaKey);
+    if (!isPlayers) event.stopPropagation();
+  };
   root.onfocusout = commitPending;
   const observer = new ResizeObserver(() => {
     if (root.clientWidth === width) return;
@@ -252,34 +190,57 @@ function makeEditor(root) {
     if (data) draw();
   });
   observer.observe(root);
-  readout.textContent = HINT;
+  readout.textContent = hint();
+
+  // ---- what plays, and where the sliders go
+  const spectrum = new Spectrum(find("canvas"), () =>
+    ({left: margin.left, top: margin.top, width: plotWidth(), height: plotHeight()}));
+  const spectrumButton = find(".spectrum");
+  spectrumButton.onclick = () => {
+    spectrum.show(!spectrum.isShown);
+    spectrumButton.setAttribute("aria-pressed", String(spectrum.isShown));
+  };
+  const unsubscribe = DOCK.subscribe((state, part) => {
+    if (!part.eq || part.eq.at === undefined || !data || data.is_fixed || hands.hold()) return;
+    params = [...part.eq.params];
+    data = {...data, morph: part.eq.params}; // the morph itself has moved: nothing is edited
+    drawSoon();
+  });
 
   return {
     update(given, setStateValue) {
       data = given;
       send = (state) => setStateValue("edit", state);
       if (!nodes.length) {
-        nodes.push(...data.bands.map(makeNode));
+        nodes.push(...data.bands.map((band, i) => hands.add(handles, band, MARKS[i])));
         table = makeTable(root, data, {change, commit, reset});
         isZoomChosen = data.is_zoom_chosen;
         zoomDb = data.zoom_db;
       }
+      root.classList.toggle("fixed", data.is_fixed);
+      svg.setAttribute("aria-label", data.is_fixed ? `EQ curve of ${data.name}`
+        : "EQ curve with its five bands");
+      readout.textContent = hint();
       // what the hand does goes before what Python says, until Python means it otherwise
-      if (data.seq !== seq && !drag) {
+      if (String(data.seq) !== seq && !hands.hold()) {
         clearTimeout(timer);
         timer = null;
         params = [...data.params];
-        seq = data.seq;
+        seq = String(data.seq);
         table.forgive();
       }
       if (!isZoomChosen) zoomDb = data.zoom_db;
       width = root.clientWidth;
       draw();
     },
+    setting: () => [...params],
     response: (given, freqsHz) => responseDb(given, freqsHz, data),
     close() {
       clearTimeout(timer);
+      cancelAnimationFrame(frame);
       observer.disconnect();
+      unsubscribe();
+      spectrum.close();
     },
   };
 }
@@ -288,5 +249,8 @@ export default function ({data, parentElement, setStateValue}) {
   const root = parentElement.querySelector(".eq-editor");
   root.editor ??= makeEditor(root);
   root.editor.update(data, setStateValue);
-  return () => root.editor.close();
+  return () => {
+    root.editor?.close();
+    root.editor = null;
+  };
 }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from neural_eq.eq.params import BANDS, PARAMETERS, SHELF_Q
-from neural_eq.eq.response import REFERENCE_SAMPLE_RATE
+from neural_eq.eq.response import REFERENCE_SAMPLE_RATE, log_frequencies, response_db
 from neural_eq.ui.live.sources import text
+from neural_eq.ui.sound import scripts
 
 KEY = "eq_editor"
 ZOOMS_DB = (6, 12, 24)
@@ -20,15 +20,16 @@ _mount = st.components.v2.component(
     "neural_eq_editor",
     html=text("eq_editor.html"),
     css=text("eq_editor.css"),
-    js=text("response.js", "drawing.js", "eq_table.js", "eq_editor.js"),
+    js="\n".join(
+        [
+            scripts.store(),
+            text("response.js", "drawing.js", "spectrum.js"),
+            text("eq_axes.js", "eq_hands.js", "eq_table.js", "eq_editor.js"),
+        ]
+    ),
 )
 
-_EQUALISER = {
-    "bands": [asdict(band) for band in BANDS],
-    "parameters": [{"minimum": p.minimum, "maximum": p.maximum} for p in PARAMETERS],
-    "shelf_q": SHELF_Q,
-    "sample_rate": REFERENCE_SAMPLE_RATE,
-}
+_EQUALISER = {**scripts.LAYOUT, "sample_rate": REFERENCE_SAMPLE_RATE}
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Edited:
 def draw(
     *,
     name: str,
+    label: str,
     params: np.ndarray,
     morph: np.ndarray,
     seq: str,
@@ -75,6 +77,7 @@ def draw(
 
     Args:
         name: What the legend calls the setting.
+        label: What the player calls it while a hand is on it.
         params: What the nodes stand at, shape ``(13,)``.
         morph: What a band goes back to, shape ``(13,)``.
         seq: The browser keeps what the hand made until this changes.
@@ -87,9 +90,11 @@ def draw(
     data = {
         **_EQUALISER,
         "name": name,
+        "label": label,
         "params": np.asarray(params, dtype=float).tolist(),
         "morph": np.asarray(morph, dtype=float).tolist(),
         "seq": seq,
+        "is_fixed": False,
         "curves": [
             {"name": line.name, "params": np.asarray(line.params).tolist(), "colour": line.colour,
              "dash": line.dash}
@@ -103,6 +108,30 @@ def draw(
         "is_zoom_chosen": is_zoom_chosen,
     }  # fmt: skip
     _mount(key=KEY, data=data, default={"edit": None}, on_edit_change=on_change)
+
+
+def draw_fixed(params: np.ndarray, *, name: str, key: str) -> None:
+    """Draw a setting to look at, with the spectrum of what plays behind it.
+
+    Args:
+        params: Shape ``(13,)``.
+        name: What the legend calls it.
+        key: Of the component.
+    """
+    values = np.asarray(params, dtype=float)
+    reach_db = float(np.abs(response_db(values, log_frequencies(64))).max())
+    data = {
+        **_EQUALISER,
+        "name": name, "label": name, "params": values.tolist(), "morph": values.tolist(),
+        "seq": values.round(9).tolist(), "is_fixed": True, "curves": [], "spread": None,
+        "zoom_db": fitting_zoom_db(reach_db), "is_zoom_chosen": False,
+    }  # fmt: skip
+    _mount(key=key, data=data)
+
+
+def fitting_zoom_db(reach_db: float) -> int:
+    """Return the smallest zoom that shows a curve which reaches so far."""
+    return next((db for db in ZOOMS_DB if reach_db <= db), ZOOMS_DB[-1])
 
 
 def edited() -> Edited | None:

@@ -36,7 +36,8 @@ function drawGauge(svg, readout, gauge, width) {
   }
   svgElement("text", {x: SIDE.left + w / 2, y: floor + 30, "text-anchor": "middle"}, svg)
     .textContent = "Slider (%)";
-  svgElement("circle", {class: "present", r: 6, cx: x(gauge.at), cy: y(gauge.now_db)}, svg);
+  const present = svgElement("circle",
+    {class: "present", r: 6, cx: x(gauge.at), cy: y(gauge.now_db)}, svg);
   const rest = gauge.rest;
   readout.textContent = rest;
   svg.onpointermove = (event) => {
@@ -45,6 +46,13 @@ function drawGauge(svg, readout, gauge, width) {
     readout.textContent = `At ${i} %: ${nearest[i].toFixed(1)} dB from the nearest setting.`;
   };
   svg.onpointerleave = () => { readout.textContent = rest; };
+  return (at) => setAll(present, {cx: x(at), cy: y(between(nearest, at))});
+}
+
+// What lies at a place of the slider among what is known at each of its percents.
+function between(values, at) {
+  const index = Math.min(values.length - 2, Math.max(0, Math.floor(at)));
+  return values[index] + (at - index) * (values[index + 1] - values[index]);
 }
 
 // The map keeps the settings while the rest moves: they are drawn anew for another map alone.
@@ -93,18 +101,31 @@ function drawMap(svg, map, width, kept) {
     const [fromX, fromY] = at(map.way[map.at]);
     svgElement("line", {class: "leap", x1: fromX, y1: fromY, x2: nowX, y2: nowY}, kept.way);
   }
-  svgElement("circle", {class: "present", cx: nowX, cy: nowY, r: 8}, kept.way);
+  const present = svgElement("circle", {class: "present", cx: nowX, cy: nowY, r: 8}, kept.way);
+  return (at) => setAll(present, {cx: between(way.map(([cx]) => cx), at),
+    cy: between(way.map(([, cy]) => cy), at)});
 }
 
 function makeWhereabouts(root) {
-  let data;
+  let data, move = [], frame = 0;
   const kept = {};
   const draw = () => {
     const width = root.clientWidth;
     if (!data || !width) return;
-    drawGauge(root.querySelector(".gauge"), root.querySelector(".readout"), data.gauge, width);
-    drawMap(root.querySelector(".map"), data.map, width, kept);
+    move = [
+      drawGauge(root.querySelector(".gauge"), root.querySelector(".readout"), data.gauge, width),
+      drawMap(root.querySelector(".map"), data.map, width, kept),
+    ];
   };
+  // the marks go along while the slider moves
+  const unsubscribe = DOCK.subscribe((state, part) => {
+    if (part.eq?.at === undefined || frame) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      const {eq} = DOCK.state;
+      if (eq?.at !== undefined) move.forEach((to) => to(eq.at));
+    });
+  });
   const observer = new ResizeObserver(draw);
   observer.observe(root);
   return {
@@ -112,7 +133,11 @@ function makeWhereabouts(root) {
       data = given;
       draw();
     },
-    close: () => observer.disconnect(),
+    close() {
+      observer.disconnect();
+      unsubscribe();
+      cancelAnimationFrame(frame);
+    },
   };
 }
 
@@ -120,5 +145,8 @@ export default function ({data, parentElement}) {
   const root = parentElement.querySelector(".whereabouts");
   root.whereabouts ??= makeWhereabouts(root);
   root.whereabouts.update(data);
-  return () => root.whereabouts.close();
+  return () => {
+    root.whereabouts?.close();
+    root.whereabouts = null;
+  };
 }

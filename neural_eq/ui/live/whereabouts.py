@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 
 from neural_eq.ui.live.sources import text
+from neural_eq.ui.sound import scripts
 
 _mount = st.components.v2.component(
     "neural_eq_whereabouts",
     html=text("whereabouts.html"),
     css=text("whereabouts.css"),
-    js=text("drawing.js", "whereabouts.js"),
+    js="\n".join([scripts.store(), text("drawing.js", "whereabouts.js")]),
 )
 
 

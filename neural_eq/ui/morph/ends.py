@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError, TermError
-from neural_eq.presets.setting import read_setting
-from neural_eq.ui import cached, state
+from neural_eq.presets.opening import open_preset
+from neural_eq.ui import cached, models, state
 
 if TYPE_CHECKING:
     from neural_eq.latent.terms import Point, School, Word
@@ -23,7 +23,7 @@ def names() -> list[str]:
     then settings."""
     looked_up = st.session_state.get(state.LOOKED_UP, frozenset())
     found = []
-    for word in state.model().terms:
+    for word in models.model().terms:
         found.append(word)
         if word in looked_up:
             found += [school.centre.label for school in schools(word)]
@@ -36,7 +36,7 @@ def _settings() -> dict[str, state.NamedSetting]:
 
 def word_of(name: str) -> str | None:
     """Return the word that a name is, or is a school or a setting of; None if there is none."""
-    known = state.model().terms
+    known = models.model().terms
     if name in known:
         return name
     word = name.partition(": ")[0] if name not in _settings() else name.rpartition(", setting")[0]
@@ -50,8 +50,8 @@ def described(word: str) -> Word:
         TermError: If the data in use has no setting of it.
     """
     rows = state.dataset()
-    data, ref = cached.data_key(rows), state.model_ref()
-    return cached.described_word(data, ref.key, word, rows, state.model())
+    data, ref = cached.data_key(rows), models.model_ref()
+    return cached.described_word(data, ref.key, word, rows, models.model())
 
 
 def schools(word: str) -> tuple[School, ...]:
@@ -79,7 +79,7 @@ def look_up(word: str) -> None:
 
 def is_known(name: str) -> bool:
     """Whether a name can be an end; one that a link brought is looked up."""
-    if name in state.model().terms or name in _settings():
+    if name in models.model().terms or name in _settings():
         return True
     if school_of(name) is not None:
         look_up(name.partition(": ")[0])
@@ -98,7 +98,7 @@ def settle() -> None:
     what had to change."""
     from neural_eq.latent.morphing import ROUTES
 
-    session, words = st.session_state, list(state.model().terms)
+    session, words = st.session_state, list(models.model().terms)
     notes = []
     for place, key in enumerate((state.FROM, state.TO)):
         if not is_known(session[key]):
@@ -125,7 +125,7 @@ def point(name: str) -> Point:
     """Return an end by its name, which :func:`is_known`."""
     from neural_eq.latent.terms import setting_point, word_point
 
-    model = state.model()
+    model = models.model()
     if name in _settings():
         return setting_point(model, np.array(_settings()[name].params), label=name)
     school = school_of(name)
@@ -140,9 +140,10 @@ def take_file(end: str) -> None:
     if file is None:
         return
     try:
-        called, params = read_setting(file.getvalue(), name=file.name)
+        opened = open_preset(file.getvalue(), name=file.name)
     except NeuralEqError as error:
         session[f"{state.SETTING_ERROR}_{end}"] = str(error)
         return
-    name = f"{called}{state.FROM_FILE}"
-    state.morph_dot(state.NamedSetting(name, tuple(params.tolist())), end)
+    name = f"{opened.preset.name}{state.FROM_FILE}"
+    state.morph_dot(state.NamedSetting(name, tuple(opened.preset.params.tolist())), end)
+    session[state.MORPH_NOTES] = [f"{file.name}: {remark}" for remark in opened.remarks()]

@@ -9,6 +9,7 @@ import streamlit as st
 from neural_eq.errors import TermError
 from neural_eq.ui import state
 from neural_eq.ui.current_eq import Morph
+from neural_eq.ui.live import morph_slider
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.morph import ends
 
@@ -45,7 +46,7 @@ def draw_notes() -> None:
 
 
 def draw_ends() -> None:
-    """Draw both ends, and the slider between them."""
+    """Draw both ends."""
     ends.settle()
     names = ends.names()
     left, middle, right = st.columns([5, 2, 5], vertical_alignment="center")
@@ -57,10 +58,30 @@ def draw_ends() -> None:
     with right:
         _end("To", state.TO, names)
     draw_notes()
-    st.slider(
-        "Morph", 0, 100, key=state.AT, format="%d %%", **_REST,
+
+
+def draw_slider(morph: Morph) -> None:
+    """Draw the slider between both ends; it is heard while it moves."""
+    words = "".join(f" and {100 * w:.0f} % {p.label}" for p, w in morph.extras)
+    morph_slider.draw(
+        "at", name="Morph", key=state.AT_SLIDER, value=st.session_state[state.AT],
+        minimum=0, maximum=100, step=1, on_move=_slide,
         help="0 % is the left end, 100 % the right; equal steps are equal steps of sound.",
+        morph=morph_slider.path_data(
+            morph.path.params, start=morph.start.label, end=morph.end.label,
+            rest=words.replace(" and ", ", with ", 1),
+        ),
     )  # fmt: skip
+
+
+def _slide(percent: float) -> None:
+    st.session_state[state.AT] = round(percent)
+    moved()
+
+
+def _strengthen(strength: float) -> None:
+    st.session_state[state.STRENGTH] = round(strength, 2)
+    moved()
 
 
 def _swap() -> None:
@@ -82,15 +103,15 @@ def _end(label: str, key: str, names: list[str]) -> None:
         if panel.open:
             _schools(key)
         st.file_uploader(
-            "A setting from a file (JSON)", type="json", key=f"{state.SETTING_UPLOAD}_{key}",
+            "A setting from a file", key=f"{state.SETTING_UPLOAD}_{key}",
             on_change=_take_file, args=(key,),
-            help="As “Download as JSON” writes it.",
+            help="Of Neural EQ or any software that Presets reads.",
         )  # fmt: skip
 
 
 def _take_file(key: str) -> None:
-    ends.take_file(key)
     st.session_state.pop(state.MORPH_NOTES, None)
+    ends.take_file(key)
 
 
 def _schools(key: str) -> None:
@@ -136,9 +157,10 @@ def draw_way() -> None:
     """Draw the strength, the route and the further words."""
     from neural_eq.latent.terms import STRENGTH_MAXIMUM, STRENGTH_MINIMUM
 
-    st.slider(
-        "Strength", STRENGTH_MINIMUM, STRENGTH_MAXIMUM, step=0.05, key=state.STRENGTH,
-        format="%.2f", **_REST,
+    morph_slider.draw(
+        "strength", name="Strength", key=state.STRENGTH_SLIDER,
+        value=st.session_state[state.STRENGTH], minimum=STRENGTH_MINIMUM,
+        maximum=STRENGTH_MAXIMUM, step=0.05, on_move=_strengthen,
         help="1 is as people set it, 0 is flat, 2 twice the gain in dB, −1 the opposite.",
     )  # fmt: skip
     names = ends.names()

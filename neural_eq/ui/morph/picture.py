@@ -7,7 +7,7 @@ import re
 import numpy as np
 import streamlit as st
 
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.current_eq import Morph
 from neural_eq.ui.figures import WORD_STYLES
 from neural_eq.ui.live import eq_editor
@@ -41,15 +41,15 @@ def draw(morph: Morph) -> None:
     spread, lack = _spread(morph)
     chosen = st.session_state.get(state.ZOOM_DB)
     reach_db = abs(strength) * float(np.abs(morph.path.curves_db).max())
-    fitting = next((db for db in eq_editor.ZOOMS_DB if reach_db <= db), eq_editor.ZOOMS_DB[-1])
     eq_editor.draw(
         name="edited" if morph.is_edited else "morph",
+        label=morph.eq.label if morph.is_edited else f"{morph.eq.label}, edited",
         params=morph.eq.params,
         morph=morph.base,
         seq=edits.sequence(morph),
         lines=lines,
         spread=spread,
-        zoom_db=chosen or fitting,
+        zoom_db=chosen or eq_editor.fitting_zoom_db(reach_db),
         is_zoom_chosen=chosen is not None,
         on_change=edits.take_edit,
     )
@@ -83,7 +83,7 @@ def nearest_words(morph: Morph) -> list[tuple[str, float]]:
     """The model's words, nearest first, with the RMSE in dB of their centres' curves to this."""
     from neural_eq.latent.nearness import curves_of
 
-    centres = cached.word_centres(state.model_ref().key, state.model())
+    centres = cached.word_centres(models.model_ref().key, models.model())
     curve_db = curves_of(morph.eq.params[None])[0]
     away = {w: float(np.sqrt(((c - curve_db) ** 2).mean())) for w, c in centres.items()}
     return sorted(away.items(), key=lambda pair: pair[1])

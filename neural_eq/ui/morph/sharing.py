@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from neural_eq.ui import state
+from neural_eq.ui import link, models, state
 from neural_eq.ui.current_eq import Morph, file_stem, setting_json
 from neural_eq.ui.markdown import escaped
 
@@ -14,7 +14,7 @@ from neural_eq.ui.markdown import escaped
 def draw(morph: Morph) -> None:
     """Offer all three, and say what Audio plays."""
     is_used = st.session_state[state.SOURCE] == state.MORPH_SOURCE
-    text = setting_json(morph.eq, model=state.model_ref().label)
+    text = setting_json(morph.eq, model=models.model_ref().label)
     with st.container(horizontal=True):
         if not is_used:
             st.button("Use this morph", icon=":material/headphones:", on_click=state.use_morph)
@@ -38,7 +38,7 @@ def draw(morph: Morph) -> None:
 def _link() -> None:
     """Write the address of this morph, and what it cannot carry."""
     st.markdown("This link opens the morph as it stands.")
-    st.code(link(st.context.url), language=None, wrap_lines=True)
+    st.code(_whole_address(st.context.url), language=None, wrap_lines=True)
     names = [st.session_state[k] for k in (state.FROM, state.TO, state.THIRD, state.FOURTH)]
     if any(str(name).endswith(state.FROM_FILE) for name in names):
         st.warning("A setting from a file is not in the link; send the file along.")
@@ -46,9 +46,9 @@ def _link() -> None:
         st.warning("The uploaded model is not in the link; send its file along.")
 
 
-def link(address: str | None) -> str:
+def _whole_address(address: str | None) -> str:
     """Return the whole address of the morph; only its path where the server's is not known."""
     parts = urlsplit(address or "")
-    query = urlencode(state.for_address())
+    query = urlencode(link.for_address())
     start = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return f"{start}/morph" + (f"?{query}" if query else "")

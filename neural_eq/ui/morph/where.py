@@ -9,7 +9,7 @@ import streamlit as st
 
 from neural_eq.errors import ParameterError
 from neural_eq.latent.projection import ProjectionConfig
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.current_eq import Morph
 from neural_eq.ui.live import whereabouts
 from neural_eq.ui.markdown import escaped
@@ -24,7 +24,7 @@ def draw(morph: Morph) -> None:
     from neural_eq.latent.terms import with_strength
 
     rows, _ = cached.shown_rows(state.dataset())
-    data, ref, model = cached.data_key(rows), state.model_ref(), state.model()
+    data, ref, model = cached.data_key(rows), models.model_ref(), models.model()
     on = _ground()
     among = cached.settled(data, rows)
     key = f"{data} {ref.key} {on.method}"
@@ -105,9 +105,9 @@ def unvisited(is_far: np.ndarray) -> str:
 def _ground() -> Ground:
     """The map that was last looked at if it is there, else the usual one, else PCA's."""
     rows, words = cached.shown_rows(state.dataset())
-    ref = state.model_ref()
+    ref = models.model_ref()
     data = cached.data_key(rows)
-    latents = cached.latent(data, ref.key, rows, state.model())
+    latents = cached.latent(data, ref.key, rows, models.model())
     for config in (_last_config(), ProjectionConfig()):
         made = cached.saved_map(ref.key, config, len(rows)) if rows.is_built_in else None
         if made is None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from neural_eq.jobs import Run, verdicts
 from neural_eq.jobs.history import trained_s
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.train.actions import attempt, resume
 from neural_eq.ui.train.form import prefill
@@ -72,7 +72,7 @@ def _draw_ways_on(run: Run) -> None:
         if run.is_usable and st.session_state[state.MODEL] != run.run_id:
             st.button(
                 "Use this model", icon=":material/check:", key="use_run",
-                on_click=state.use_run, args=(run.run_id,),
+                on_click=models.use_run, args=(run.run_id,),
             )  # fmt: skip
         elif run.is_usable:
             st.caption("Its model is in use.")

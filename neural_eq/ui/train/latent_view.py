@@ -50,7 +50,7 @@ def _draw_scrubber(run: Run, rows: ViewRows, epochs: list[int]) -> None:
             slider, button = st.columns([5, 1], vertical_alignment="bottom")
             slider.select_slider("Epoch of the picture", epochs, key=key)
             if button.button(
-                "Stop" if playing else "Play", key="play_views", on_click=_toggle,
+                "Stop" if playing else "Replay", key="play_views", on_click=_toggle,
                 icon=":material/stop:" if playing else ":material/play_arrow:",
                 args=(run.run_id, key, epochs),
             ):  # fmt: skip

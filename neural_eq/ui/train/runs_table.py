@@ -12,7 +12,7 @@ import streamlit as st
 from neural_eq.errors import NeuralEqError
 from neural_eq.jobs import Run
 from neural_eq.jobs.run_folder import LIVE_STATES, MAX_NAME_CHARS
-from neural_eq.ui import cached, state
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.train.actions import attempt, show_run
 from neural_eq.ui.train.form import prefill
 from neural_eq.ui.train.pictures import OVERLAYS, overlay_figure
@@ -170,7 +170,7 @@ def _draw_actions(run: Run) -> None:
         if st.session_state[state.MODEL] != run.run_id:
             st.button(
                 "Use this model", icon=":material/check:", key="use_chosen",
-                on_click=state.use_run, args=(run.run_id,),
+                on_click=models.use_run, args=(run.run_id,),
             )  # fmt: skip
         st.download_button(
             "Download checkpoint", path.read_bytes, f"{file_name(run)}.pt", key="download_run",

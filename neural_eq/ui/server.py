@@ -1,0 +1,66 @@
+"""What the server does besides running the app: it serves sounds, and readies itself on start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from neural_eq.ui.sound.serving import ROUTES
+
+_STATIC = Path(st.__file__).parent / "static"
+
+
+@asynccontextmanager
+async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Import what the first page needs while the browser still fetches the app itself."""
+    threading.Thread(target=_import_first_page, name="first page", daemon=True).start()
+    yield {}
+
+
+def _import_first_page() -> None:
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+
+    import neural_eq.ui.explore.screen  # noqa: F401
+
+
+class _EarlyChart:
+    """Let the browser fetch the chart library along with the app, not after its first script."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+        names = sorted(path.name for path in (_STATIC / "static" / "js").glob("PlotlyChart.*.js"))
+        link = ", ".join(f"<./static/js/{name}>; rel=modulepreload" for name in names)
+        self._header = (b"link", link.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                if any(name == b"content-type" and b"text/html" in kind for name, kind in headers):
+                    message = {**message, "headers": [*headers, self._header]}
+            await send(message)
+
+        is_page = scope["type"] == "http" and scope["path"].rstrip("/") in ("", "/explore")
+        await self._app(scope, receive, sending if is_page and self._header[1] else send)
+
+
+def _to_the_first_page(request: Request) -> RedirectResponse:
+    """Lead the name of the page where a newcomer lands to its address, which is the root."""
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
+
+
+def options() -> dict[str, Any]:
+    """Return what ``st.App`` is to be given."""
+    routes = [*ROUTES, Route("/explore", _to_the_first_page)]
+    return {"routes": routes, "lifespan": _lifespan, "middleware": [Middleware(_EarlyChart)]}

@@ -1,0 +1,282 @@
+// The player at the foot of every page: it shows the engine and hands on what is pressed.
+
+const PLAY = "M7 4v16l13-8z", PAUSE = "M6 4h4v16H6zM14 4h4v16h-4z";
+const DRAG_PX = 5, METER_FLOOR_DB = -48, HOLD_S = 1.5, LIGHT_S = 0.6;
+
+function minutes(seconds) {
+  const tenths = Math.floor(seconds * 10 + 1e-6);
+  return `${Math.floor(tenths / 600)}:${String(Math.floor((tenths % 600) / 10)).padStart(2, "0")}`
+    + `.${tenths % 10}`;
+}
+
+function makeDock(root) {
+  const engine = (DOCK.engine ??= new SoundEngine(DOCK, { source: PROCESSOR, layout: LAYOUT }));
+  engine.mover ??= new Mover(DOCK, engine);
+  const find = (name) => root.querySelector(name);
+  const wave = find(".wave canvas"), place = find(".place"), meter = find(".meter canvas");
+  let data, ask, outline = null, outlineOf = null, drag = null, frame = 0, shades = {};
+  const hold = { db: METER_FLOOR_DB, at: 0, limited: -LIGHT_S };
+  const dock = root.querySelector(".dock");
+
+  // ---- the sound and its outline
+  async function readOutline(sound) {
+    outline = null;
+    outlineOf = sound.key;
+    try {
+      const answer = await fetch(`${sound.url}/outline`);
+      if (answer.ok && outlineOf === sound.key) outline = new Int8Array(await answer.arrayBuffer());
+    } catch {
+      // the wave stays empty; the sound says by itself if it cannot be had
+    }
+    later();
+  }
+
+  // ---- what is pressed
+  const toggle = () => (engine.isWanted ? engine.pause() : start());
+  function start() {
+    if (!data.base) ask({ what: "eq" });
+    engine.play();
+  }
+  find(".play").onclick = toggle;
+  find(".eq").onclick = () => DOCK.set({ isBypassed: !DOCK.state.isBypassed });
+  find(".looping").onclick = () =>
+    DOCK.set({ isLooped: !DOCK.state.isLooped, loop: null });
+  find(".volume").oninput = (event) => DOCK.set({ volume: (event.target.value / 100) ** 2 });
+  find(".more").onclick = () =>
+    find(".more").setAttribute("aria-expanded", String(dock.classList.toggle("open")));
+  find(".undo").onclick = () => ask({ what: "undo" });
+  find(".redo").onclick = () => ask({ what: "redo" });
+  find(".sounds").onchange = (event) => ask({ what: "sound", id: event.target.value });
+  for (const button of root.querySelectorAll(".keep")) {
+    button.onclick = () => keep(button.dataset.slot);
+  }
+  const slots = [...root.querySelectorAll(".slots button")];
+  for (const button of slots) button.onclick = () => hear(button.dataset.slot);
+  find(".slots").onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: 2, ArrowUp: 2 }[event.key];
+    if (!step) return;
+    const next = slots[(slots.findIndex((one) => one.dataset.slot === DOCK.state.slot) + step) % 3];
+    next.focus();
+    hear(next.dataset.slot);
+    event.preventDefault();
+  };
+  function keep(slot) {
+    const eq = DOCK.heard();
+    if (eq) DOCK.set({ snapshots: { ...DOCK.state.snapshots, [slot]: eq } });
+  }
+  // an empty snapshot takes what is heard
+  function hear(slot) {
+    if (slot !== "live" && !DOCK.state.snapshots[slot]) keep(slot);
+    if (slot === "live" || DOCK.state.snapshots[slot]) DOCK.set({ slot });
+  }
+
+  // ---- the wave: a click goes there, a drag makes a loop
+  const share = (event) => {
+    const box = wave.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  const waveBox = find(".wave");
+  waveBox.onpointerdown = (event) => {
+    if (!data.sound || event.button > 0) return;
+    waveBox.setPointerCapture(event.pointerId);
+    drag = { x: event.clientX, from: share(event), to: null };
+    place.focus({ preventScroll: true });
+    event.preventDefault();
+  };
+  waveBox.onpointermove = (event) => {
+    if (!drag) return;
+    if (Math.abs(event.clientX - drag.x) > DRAG_PX || drag.to !== null) drag.to = share(event);
+    later();
+  };
+  waveBox.onpointerup = waveBox.onpointercancel = () => {
+    if (!drag) return;
+    const { n_frames: n, sample_rate: rate } = data.sound, { from, to } = drag;
+    drag = null;
+    if (to === null) engine.seek(from * n);
+    else {
+      const loop = { from: Math.round(Math.min(from, to) * n), to: Math.round(Math.max(from, to) * n) };
+      if (loop.to - loop.from > rate / 10) setLoop(loop);
+    }
+    later();
+  };
+  function setLoop(loop) {
+    DOCK.set({ loop, isLooped: true });
+    if (loop && !(engine.status.frame >= loop.from && engine.status.frame < loop.to)) {
+      engine.seek(loop.from);
+    }
+  }
+  waveBox.ondblclick = () => setLoop(null);
+  place.oninput = () => engine.seek((place.value / 1000) * data.sound.n_frames);
+  place.onkeydown = (event) => {
+    const now = engine.status.frame, loop = DOCK.state.loop, n = data.sound?.n_frames;
+    if (event.key === "[") setLoop({ from: now, to: Math.max(loop?.to ?? n, now + 1) });
+    else if (event.key === "]" && now > (loop?.from ?? 0)) setLoop({ from: loop?.from ?? 0, to: now });
+    else if (event.key === "\\") setLoop(null);
+  };
+
+  // ---- keys of the whole page
+  function pressed(event) {
+    const target = event.composedPath()[0];
+    const isField = target.closest?.("input, textarea, select, [contenteditable=true], [role=slider],"
+      + " [role=combobox]") && target !== place;
+    if (isField || event.altKey) return;
+    const isCommand = event.ctrlKey || event.metaKey, key = event.key.toLowerCase();
+    if (isCommand && (key === "z" || key === "y")) {
+      ask({ what: key === "y" || event.shiftKey ? "redo" : "undo" });
+    } else if (isCommand) return;
+    else if (key === " " && !target.closest?.("button, a, summary, [role=button], [role=tab],"
+      + " [role=radio], [role=checkbox], label")) toggle();
+    else if (key === "b") find(".eq").onclick();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  document.addEventListener("keydown", pressed);
+  // Streamlit has keys of its own; none is meant by what is pressed here
+  dock.onkeydown = (event) => {
+    pressed(event);
+    event.stopPropagation();
+  };
+
+  // ---- drawing
+  const later = () => { frame ||= requestAnimationFrame(draw); };
+  function sized(canvas) {
+    const scale = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
+    const width = Math.round(box.width * scale), height = Math.round(box.height * scale);
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    return [canvas.getContext("2d"), width, height];
+  }
+  function draw() {
+    frame = 0;
+    if (!data || !dock.isConnected) return;
+    drawWave();
+    drawMeter();
+    const { status, sound } = engine;
+    const button = find(".play"), isOn = Boolean(engine.isWanted);
+    button.setAttribute("aria-label", isOn ? "Pause" : "Play");
+    button.title = `${isOn ? "Pause" : "Play"} (Space)`;
+    button.classList.toggle("waiting", isOn && status.isWaiting);
+    button.disabled = !sound;
+    button.querySelector("path").setAttribute("d", isOn ? PAUSE : PLAY);
+    if (sound) {
+      const now = status.frame / sound.sample_rate, whole = sound.n_frames / sound.sample_rate;
+      find(".time").textContent = `${minutes(now)} / ${minutes(whole)}`;
+      place.value = (1000 * status.frame) / sound.n_frames;
+      place.setAttribute("aria-valuetext", `${minutes(now)} of ${minutes(whole)} minutes`);
+    } else find(".time").textContent = "";
+    find(".note").textContent = engine.note;
+  }
+  function drawWave() {
+    const [paint, width, height] = sized(wave), { sound } = data;
+    paint.clearRect(0, 0, width, height);
+    if (!sound) return;
+    const mid = height / 2, now = (engine.status.frame / sound.n_frames) * width;
+    const region = drag?.to != null
+      ? [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]
+      : DOCK.state.loop && [DOCK.state.loop.from / sound.n_frames, DOCK.state.loop.to / sound.n_frames];
+    if (region) {
+      paint.fillStyle = shades.own;
+      paint.globalAlpha = 0.22;
+      paint.fillRect(region[0] * width, 0, (region[1] - region[0]) * width, height);
+      paint.globalAlpha = 1;
+    }
+    paint.fillStyle = shades.text;
+    if (outline) {
+      const n = outline.length / 2, step = width / n;
+      for (let i = 0; i < n; i++) {
+        paint.globalAlpha = i * step < now ? 0.85 : 0.4;
+        const high = (outline[2 * i + 1] / 127) * mid, low = (outline[2 * i] / 127) * mid;
+        paint.fillRect(i * step, mid - high, Math.max(1, step - 0.4), Math.max(1, high - low));
+      }
+    } else {
+      paint.globalAlpha = 0.3;
+      paint.fillRect(0, mid, width, 1);
+    }
+    paint.globalAlpha = 1;
+    paint.fillStyle = shades.primary;
+    paint.fillRect(now - 1, 0, 2, height);
+  }
+  function drawMeter() {
+    const { status } = engine, now = performance.now() / 1000;
+    const [paint, width, height] = sized(meter);
+    const x = (db) => (Math.max(0, db - METER_FLOOR_DB) / -METER_FLOOR_DB) * width;
+    const peaks = status.peaks.map((peak) => 20 * Math.log10(Math.max(peak, 1e-6)));
+    const most = Math.max(METER_FLOOR_DB, ...peaks);
+    if (most >= hold.db || now - hold.at > HOLD_S) Object.assign(hold, { db: most, at: now });
+    if (status.reductionDb > 0.01) hold.limited = now;
+    paint.clearRect(0, 0, width, height);
+    paint.strokeStyle = shades.border;
+    paint.strokeRect(0.5, 0.5, width - 1, height - 1);
+    const each = (height - 2) / Math.max(1, peaks.length);
+    peaks.forEach((db, n) => {
+      paint.fillStyle = db > -6 ? "#e69f00" : shades.own;
+      paint.fillRect(1, 1 + n * each, Math.max(0, x(db) - 1), Math.max(1, each - 1));
+    });
+    paint.fillStyle = shades.text;
+    if (hold.db > METER_FLOOR_DB) paint.fillRect(x(hold.db) - 2, 1, 2, height - 2);
+    meter.setAttribute("aria-label", hold.db > METER_FLOOR_DB
+      ? `Peak level ${hold.db.toFixed(1)} dBFS` : "No level");
+    const light = find(".light"), isOn = now - hold.limited < LIGHT_S;
+    light.classList.toggle("on", isOn);
+    light.textContent = "Limiter";
+    light.title = "Lights while a peak above −0.1 dBTP is turned down";
+  }
+  function say() {
+    const { slot, isBypassed, snapshots } = DOCK.state, eq = DOCK.heard();
+    for (const button of slots) {
+      const isOn = button.dataset.slot === slot;
+      button.setAttribute("aria-checked", String(isOn));
+      button.tabIndex = isOn ? 0 : -1;
+      button.classList.toggle("empty", button.dataset.slot !== "live" && !snapshots[button.dataset.slot]);
+      button.title = button.dataset.slot === "live" ? "The EQ in use"
+        : snapshots[button.dataset.slot]?.label ?? "Empty: takes what is heard now";
+    }
+    find(".eq").setAttribute("aria-pressed", String(!isBypassed));
+    find(".eq").textContent = isBypassed ? "EQ off" : "EQ on";
+    find(".looping").setAttribute("aria-pressed", String(DOCK.state.isLooped));
+    const what = eq ? eq.label : "flat until the EQ in use is ready";
+    const prefix = slot === "live" ? "" : `${slot}: `;
+    const text = isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
+    if (find(".heard").textContent !== text) find(".heard").textContent = text;
+    later();
+  }
+
+  const ends = [engine.subscribe(later), DOCK.subscribe(say),
+    () => document.removeEventListener("keydown", pressed)];
+  const observer = new ResizeObserver(later);
+  observer.observe(dock);
+  return {
+    update(given, trigger) {
+      data = given;
+      ask = (what) => trigger("asked", what);
+      const style = getComputedStyle(dock);
+      shades = { text: style.getPropertyValue("--st-text-color").trim() || "#888",
+        primary: style.getPropertyValue("--st-primary-color").trim() || "#d55e00",
+        border: style.getPropertyValue("--st-border-color").trim() || "#888", own: "#009e73" };
+      const list = find(".sounds"), ids = data.sounds.map(({ id, label }) => `${id}\n${label}`).join();
+      if (list.dataset.ids !== ids) {
+        list.dataset.ids = ids;
+        list.replaceChildren(...data.sounds.map(({ id, label }) => new Option(label, id)));
+      }
+      list.value = data.chosen;
+      find(".undo").disabled = !data.can_undo;
+      find(".redo").disabled = !data.can_redo;
+      if (DOCK.state.isMatched !== data.is_matched) DOCK.set({ isMatched: data.is_matched });
+      if (data.base) DOCK.take(data.base);
+      engine.choose(data.sound);
+      if (data.sound && outlineOf !== data.sound.key) readOutline(data.sound);
+      later();
+    },
+    close() {
+      observer.disconnect();
+      ends.forEach((end) => end());
+    },
+  };
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement;
+  root.dock ??= makeDock(root);
+  root.dock.update(data, setTriggerValue);
+  return () => { root.dock?.close(); root.dock = null; };
+}

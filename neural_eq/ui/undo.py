@@ -1,0 +1,82 @@
+"""Undo and redo of everything that changes the EQ in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from neural_eq.ui import models, state
+
+_KEYS = (
+    state.FROM, state.TO, state.AT, state.STRENGTH, state.ROUTE, *state.EXTRAS, state.MODEL,
+    state.EDIT, state.SOURCE, state.USED_DOT,
+)  # fmt: skip
+MAX_STEPS = 100
+
+Snapshot = tuple[tuple[str, Any], ...]
+
+
+def note() -> None:
+    """Remember what the EQ is made of, once a run and after its callbacks."""
+    session, now = st.session_state, _now()
+    last = session.get(state.EQ_NOW)
+    if last is None or last == now:
+        session[state.EQ_NOW] = now
+        return
+    if _same_eq(last, now):  # a model that stands in, or an edit that a link brought
+        session[state.EQ_NOW] = now
+        return
+    session[state.EQ_PAST] = [*session.get(state.EQ_PAST, ()), last][-MAX_STEPS:]
+    session[state.EQ_FUTURE] = []
+    session[state.EQ_NOW] = now
+
+
+def can_undo() -> bool:
+    return bool(st.session_state.get(state.EQ_PAST))
+
+
+def can_redo() -> bool:
+    return bool(st.session_state.get(state.EQ_FUTURE))
+
+
+def undo() -> None:
+    """Callback: go back one step."""
+    _step(state.EQ_PAST, state.EQ_FUTURE)
+
+
+def redo() -> None:
+    """Callback: take back the last undo."""
+    _step(state.EQ_FUTURE, state.EQ_PAST)
+
+
+def _step(source: str, target: str) -> None:
+    session = st.session_state
+    steps = list(session.get(source, ()))
+    if not steps:
+        return
+    goal = steps.pop()
+    session[target] = [*session.get(target, ()), session[state.EQ_NOW]]
+    session[source] = steps
+    refs = models.model_refs()
+    for key, value in goal:
+        if key == state.MODEL and value not in refs:
+            continue  # a run that was deleted since
+        session[key] = value
+    session[state.EQ_NOW] = _now()
+    session[state.LEFT_EDIT] = None
+    # what Python says goes before what the browser holds
+    session[state.EDITOR_TURN] = session.get(state.EDITOR_TURN, 0) + 1
+
+
+def _now() -> Snapshot:
+    session = st.session_state
+    return tuple((key, session.get(key)) for key in _KEYS)
+
+
+def _same_eq(one: Snapshot, other: Snapshot) -> bool:
+    """Whether two differ in nothing but what an edit remembers of its morph."""
+    a, b = dict(one), dict(other)
+    edits = (a.pop(state.EDIT), b.pop(state.EDIT))
+    same = edits[0] == edits[1] or None not in edits and edits[0].params == edits[1].params
+    return a == b and same

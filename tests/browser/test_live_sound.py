@@ -1,0 +1,448 @@
+"""The player in a real browser: it plays on, follows the hand, and sounds as Python does."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from neural_eq.eq.gliding import render_along
+from neural_eq.eq.loudness import integrated_loudness_lufs
+from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, LOG_COLUMNS, PARAMETERS
+from neural_eq.eq.render import filter_audio
+from neural_eq.latent.morphing import morph
+from neural_eq.latent.terms import word_point
+from neural_eq.model.checkpoint import load
+from neural_eq.ui.sound import scripts
+from tests.browser import driver
+from tests.browser.driver import ROOT
+
+pytestmark = pytest.mark.browser
+
+# A second worklet at the output writes down what it hears, and which blocks it was given
+TAP = """
+class Tap extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    Object.assign(this, { last: null, missing: 0, n: 0, quiet: 0, longest: 0 });
+    this.port.onmessage = () => this.port.postMessage(
+      { missing: this.missing, n: this.n, longest: this.longest });
+  }
+  process([input]) {
+    if (this.last !== null && currentFrame !== this.last + 128) this.missing += 1;
+    this.last = currentFrame;
+    const heard = input[0];
+    for (let i = 0; i < 128; i++) {
+      this.quiet = heard && heard[i] !== 0 ? 0 : this.quiet + 1;
+      this.longest = Math.max(this.longest, this.quiet);
+    }
+    this.n += 128;
+    return true;
+  }
+}
+registerProcessor("tap", Tap);
+"""
+START_TAP = """async (source) => {
+  const {engine} = __neuralEqDock1;
+  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+  await engine.context.audioWorklet.addModule(url);
+  window.tap = new AudioWorkletNode(engine.context, "tap", {numberOfOutputs: 0});
+  engine.voice.node.connect(window.tap, 0);
+  window.tapped = {context: engine.context, node: engine.voice.node};
+}"""
+READ_TAP = """() => new Promise((resolve) => {
+  window.tap.port.onmessage = ({data}) => resolve(data);
+  window.tap.port.postMessage("read");
+})"""
+IS_TAPPED = """() => window.tapped?.context === __neuralEqDock1.engine.context
+  && window.tapped.node === __neuralEqDock1.engine.voice.node"""
+
+
+def choose_clip(app, name: str) -> None:
+    app.page.get_by_role("combobox", name="Sound that plays").select_option(label=name)
+    app.page.wait_for_function(
+        "key => __neuralEqDock1.engine.sound.key.startsWith(key)",
+        arg=name.lower().replace(" ", "_"),
+    )
+
+
+def drag(app, slider, to: float, *, steps: int = 20) -> None:
+    """Drag a slider from where it is to a share of its width, and let go."""
+    app.drawn()
+    slider.hover()  # which waits until it stands still
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    low, high, now = (float(slider.get_attribute(k) or 0) for k in ("min", "max", "value"))
+    now = float(slider.input_value())
+    start = (now - low) / (high - low)
+    mouse = app.page.mouse
+    mouse.move(box["x"] + 8 + start * (box["width"] - 16), y)
+    mouse.down()
+    for k in range(1, steps + 1):
+        share = start + (to - start) * k / steps
+        mouse.move(box["x"] + 8 + share * (box["width"] - 16), y)
+    mouse.up()
+
+
+@pytest.fixture
+def faulty_address(browser, tmp_path):
+    """A server of its own, whose page Compare raises."""
+    root = driver.copied_app(tmp_path / "app")
+    page = root / "pages" / "compare.py"
+    page.write_text(page.read_text("utf-8") + "\nraise RuntimeError('a page that raises')\n")
+    with driver.server(tmp_path / "runs", data=None, root=root, may_fault=True) as address:
+        yield address
+
+
+def test_the_music_plays_on_through_everything(new_tab, faulty_address):
+    app = new_tab(faulty_address)
+    app.open("/")
+    choose_clip(app, "Pink noise")
+    app.play()
+    app.page.evaluate(START_TAP, TAP)
+    app.go("Morph")
+    slider = app.page.get_by_role("slider", name="Morph")
+    for to in (0.9, 0.1, 0.6):
+        drag(app, slider, to)
+    app.drawn()
+    app.page.get_by_role("button", name="Swap").click()
+    app.drawn()
+    app.go("Audio")
+    app.page.get_by_text("Level-matched", exact=True).click()
+    app.drawn()
+    app.go("Train")
+    field = app.page.get_by_role("spinbutton", name="Epochs")
+    field.fill("3")
+    field.press("Tab")
+    app.drawn()
+    app.page.get_by_role("button", name="Start training").click()
+    app.page.go_back()
+    expect(app.title()).to_have_text("Audio")
+    app.page.emulate_media(color_scheme="dark")
+    app.go("Compare")
+    expect(app.page.get_by_text("RuntimeError")).to_be_visible()
+    app.go("Presets")
+    app.go("Explore")
+    app.plays()
+    assert app.page.evaluate(IS_TAPPED), "the context or the source was made anew"
+    heard = app.page.evaluate(READ_TAP)
+    assert heard["missing"] == 0
+    assert heard["n"] > 48000
+    assert heard["longest"] < 64, "the sound was silent for a while"
+
+
+def test_a_drag_is_heard_before_python_hears_of_it(app):
+    app.open("/morph")
+    app.play()
+    slider = app.page.get_by_role("slider", name="Morph")
+    app.hears("warm → bright, 50 %, strength 1.00")
+    app.drawn()
+    slider.hover()
+    box = slider.bounding_box()
+    app.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    app.page.mouse.down()
+    app.page.mouse.move(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2, steps=5)
+    app.hears("warm → bright, 100 %, strength 1.00")
+    expect(app.page.get_by_role("heading", level=3).first).to_contain_text("50 %")
+    app.page.mouse.up()
+    expect(app.page.get_by_role("heading", level=3).first).to_contain_text("100 %")
+    app.hears("warm → bright, 100 %, strength 1.00")
+    # the curve, the bands and the gauge went along
+    gain = app.page.get_by_role("spinbutton", name="High Shelf gain in dB")
+    bright = word_point(load(ROOT / "assets" / "neural_eq_32.pt"), "bright").params
+    expect(gain).to_have_value(f"{bright[11]:.1f}")
+    drag(app, app.page.get_by_role("slider", name="Strength"), 0.0)
+    app.hears("warm → bright, 100 %, strength -1.00")
+
+
+def test_a_band_is_heard_while_it_is_dragged_and_undone(app):
+    app.open("/morph")
+    app.play()
+    app.hears("warm → bright, 50 %, strength 1.00")
+    node = app.page.get_by_role("slider", name="High Shelf")
+    before = app.page.evaluate("__neuralEqDock1.state.eq.params[11]")
+    node.press("Shift+ArrowUp")
+    app.hears("warm → bright, 50 %, strength 1.00, edited")
+    assert app.page.evaluate("__neuralEqDock1.state.eq.params[11]") == pytest.approx(before + 1)
+    expect(app.page.get_by_text("Edited: High Shelf.")).to_be_visible()
+    app.page.get_by_role("button", name="Undo the last change of the EQ").click()
+    app.hears("warm → bright, 50 %, strength 1.00")
+    expect(app.page.get_by_text("Edited: High Shelf.")).to_have_count(0)
+    app.page.get_by_role("button", name="Redo the change of the EQ").click()
+    app.hears("warm → bright, 50 %, strength 1.00, edited")
+
+
+def test_bypass_snapshots_and_keys(app):
+    app.open("/morph?at=0")
+    app.play()
+    app.hears("warm → bright, 0 %, strength 1.00")
+    player = app.page.get_by_role("region", name="Player")
+    app.page.get_by_role("heading", level=1).click()  # no field has the focus
+    app.page.keyboard.press("b")
+    expect(player.locator(".heard")).to_have_text(
+        "Original, EQ off (warm → bright, 0 %, strength 1.00)"
+    )
+    app.page.keyboard.press("b")
+    player.get_by_role("button", name="Keep A").click()
+    drag(app, app.page.get_by_role("slider", name="Morph"), 1.0)
+    app.hears("warm → bright, 100 %, strength 1.00")
+    player.get_by_role("radio", name="Snapshot A").click()
+    app.hears("A: warm → bright, 0 %, strength 1.00")
+    player.get_by_role("radio", name="Live").click()
+    app.hears("warm → bright, 100 %, strength 1.00")
+    app.page.get_by_role("heading", level=1).click()
+    app.page.keyboard.press("Space")
+    expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    app.page.wait_for_function("() => !__neuralEqDock1.engine.status.isPlaying")
+    app.page.keyboard.press("Space")
+    app.plays()
+
+
+def test_a_loop_is_drawn_over_the_wave_and_stays_in_it(app):
+    app.open("/morph")
+    app.play()
+    wave = app.page.get_by_role("region", name="Player").locator(".wave")
+    box = wave.bounding_box()
+    y = box["y"] + box["height"] / 2
+    app.page.mouse.move(box["x"] + 0.5 * box["width"], y)
+    app.page.mouse.down()
+    app.page.mouse.move(box["x"] + 0.6 * box["width"], y, steps=5)
+    app.page.mouse.up()
+    n = app.engine("sound.n_frames")
+    loop = app.page.evaluate("__neuralEqDock1.state.loop")
+    assert (loop["from"] / n, loop["to"] / n) == pytest.approx((0.5, 0.6), abs=0.01)
+    frames = app.page.evaluate(
+        """() => new Promise((resolve) => {
+          const found = [];
+          const end = __neuralEqDock1.engine.subscribe(({frame}) => {
+            found.push(frame);
+            if (found.length > 60) { end(); resolve(found); }
+          });
+        })"""
+    )
+    outside = [f for f in frames[5:] if not loop["from"] <= f <= loop["to"]]
+    assert not outside, (loop, frames)
+    assert max(np.diff(frames)) > 0 > min(np.diff(frames)), "it went round"
+    wave.dblclick()
+    assert app.page.evaluate("__neuralEqDock1.state.loop") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "place"), [("/morph", "eq_editor"), ("/", "explore_curves_spectrum")]
+)
+def test_the_spectrum_lies_behind_the_curves_and_costs_nothing_when_hidden(app, path, place):
+    app.open(path)
+    app.drawn()
+    app.play()
+    part = app.page.locator(f".st-key-{place}")
+    canvas = part.locator("canvas").element_handle()
+    drawn = """canvas => canvas.width > 0 && canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value)"""
+    app.page.wait_for_function(drawn, arg=canvas)
+    assert canvas.bounding_box()["width"] > 200
+    assert app.engine("isTapped") is True
+    part.get_by_role("button", name="Spectrum").click()
+    app.page.wait_for_function(f"canvas => !({drawn})(canvas)", arg=canvas)
+    assert app.engine("isTapped") is False
+    app.plays()
+
+
+def test_the_slider_swings_by_itself_while_the_music_plays(app):
+    app.open("/morph")
+    app.play()
+    app.page.get_by_role("button", name="Swing").click()
+    seen = app.page.evaluate(
+        """() => new Promise((resolve) => {
+          const found = [];
+          const end = __neuralEqDock1.subscribe(({eq}, part) => {
+            if (part.eq) found.push(eq.at);
+            if (found.length > 90) { end(); resolve(found); }
+          });
+        })"""
+    )
+    assert np.ptp(seen) > 5
+    assert max(np.abs(np.diff(seen))) < 5, "it leaps"
+    app.page.get_by_role("button", name="By hand").click()
+    app.hears("warm → bright, 50 %, strength 1.00")
+
+
+RENDER = """async ({source, layout, rate, frames, channels, events, settings}) => {
+  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+  const context = new OfflineAudioContext(channels.length, frames, rate);
+  await context.audioWorklet.addModule(url);
+  const sound = {n_frames: channels[0].length, n_channels: channels.length,
+    piece_frames: channels[0].length};
+  const node = new AudioWorkletNode(context, "neural-eq", {numberOfInputs: 0, numberOfOutputs: 3,
+    outputChannelCount: [channels.length, channels.length, channels.length],
+    processorOptions: {sound, layout, values: settings[0]}});
+  node.connect(context.destination, 0);
+  const told = () => new Promise((resolve) => {
+    node.port.onmessage = ({data}) => data.type === "answer" && resolve();
+    node.port.postMessage({type: "ask", id: 1});
+  });
+  node.port.postMessage({type: "piece", index: 0,
+    channels: channels.map((one) => Float32Array.from(one))});
+  node.port.postMessage({type: "loop", loop: null, isLooped: false});
+  node.port.postMessage({type: "play"});
+  await told();
+  events.forEach((frame, n) => context.suspend(frame / rate).then(async () => {
+    node.port.postMessage({type: "values", values: settings[n + 1]});
+    await told();
+    context.resume();
+  }));
+  const made = await context.startRendering();
+  return Array.from({length: channels.length}, (_, c) => Array.from(made.getChannelData(c)));
+}"""
+DELAY = 75  # LOOKAHEAD − 1 + DELAY of limiter.js
+FADE_S = 0.01
+
+
+def values_of(params, level_db=0.0):
+    """What the audio thread is told: frequencies and Q as logarithms, then the level."""
+    values = np.array(params, dtype=np.float64)
+    values[list(LOG_COLUMNS)] = np.log(values[list(LOG_COLUMNS)])
+    return [*values.tolist(), float(level_db)]
+
+
+@pytest.fixture(scope="module")
+def blank(browser):
+    """A page of nothing, where worklets are allowed."""
+    page = browser.new_page()
+    page.route(
+        "http://localhost/**", lambda route: route.fulfill(body="<p>", content_type="text/html")
+    )
+    page.goto("http://localhost/")
+    yield page
+    page.close()
+
+
+def rendered(blank, samples, rate, settings, events=(), n_frames=None):
+    """What the audio thread makes of samples, shape ``(n_frames, n_channels)``."""
+    made = blank.evaluate(
+        RENDER,
+        {
+            "source": scripts.processor(), "layout": scripts.LAYOUT, "rate": rate,
+            "frames": len(samples) + DELAY, "channels": samples.T.tolist(),
+            "events": list(events), "settings": settings,
+        },
+    )  # fmt: skip
+    return np.array(made).T[DELAY:]
+
+
+def random_settings(n, seed=0):
+    random = np.random.default_rng(seed)
+    share = random.uniform(size=(n, len(PARAMETERS)))
+    low = np.array([p.minimum for p in PARAMETERS])
+    high = np.array([p.maximum for p in PARAMETERS])
+    logs = np.array([p.is_log for p in PARAMETERS])
+    plain = low + share * (high - low)
+    return np.where(logs, np.abs(low) * np.abs(high / low) ** share, plain)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_the_audio_thread_filters_as_python_does(blank, rate):
+    # quiet, so that no setting wakes the limiter
+    noise = np.random.default_rng(1).uniform(-0.004, 0.004, (rate // 8, 2)).astype(np.float32)
+    fade = np.minimum(1, np.arange(1, len(noise) + 1) / (FADE_S * rate))[:, None]
+    worst = -np.inf  # dBFS
+    for params in random_settings(17 if rate != 48000 else 16):
+        made = rendered(blank, noise, rate, [values_of(params)])
+        wanted = filter_audio(noise.astype(np.float64) * fade, params, rate).samples
+        worst = max(worst, 20 * np.log10(np.abs(made - wanted).max()))
+    assert worst < -120
+
+
+def test_a_morph_sounds_as_python_renders_it(blank):
+    rate, step = 48000, 256
+    model = load(ROOT / "assets" / "neural_eq_32.pt")
+    path = morph(model, word_point(model, "warm"), word_point(model, "bright"))
+    levels_db = np.linspace(0.5, -4, len(path.params))
+    noise = np.random.default_rng(5).uniform(-0.05, 0.05, (step * 110, 1)).astype(np.float32)
+    settings = [values_of(*both) for both in zip(path.params, levels_db, strict=True)]
+    events = [step * (k + 1) for k in range(len(settings) - 1)]
+    made = rendered(blank, noise, rate, settings, events)
+    fade = np.minimum(1, np.arange(1, len(noise) + 1) / (FADE_S * rate))[:, None]
+    wanted = render_along(
+        noise.astype(np.float64) * fade, path.params, rate, step_frames=step, level_db=levels_db
+    )
+    assert 20 * np.log10(np.abs(made - wanted).max()) < -120
+
+
+def test_matching_levels_are_pythons(app, blank):
+    """Every word on a demo clip: the gain of the browser against loudness measured in full."""
+    import soundfile
+
+    model = load(ROOT / "assets" / "neural_eq_32.pt")
+    app.open("/morph")
+    app.play()
+    for clip in ("Drums", "Voice"):
+        choose_clip(app, clip)
+        app.page.wait_for_function("() => __neuralEqDock1.engine.table")
+        samples, rate = soundfile.read(
+            ROOT / "assets" / "clips" / f"{clip.lower()}.flac", always_2d=True
+        )
+        before = integrated_loudness_lufs(samples, rate)
+        for word in model.terms:
+            params = word_point(model, word).params
+            gain_db = app.page.evaluate(
+                "params => __neuralEqDock1.engine.levelDb({params})", params.tolist()
+            )
+            after = integrated_loudness_lufs(filter_audio(samples, params, rate).samples, rate)
+            assert after + gain_db == pytest.approx(before, abs=0.2), word
+
+
+def test_a_drag_and_a_jump_do_not_click(blank):
+    rate, n = 48000, 48000
+    t = np.arange(n) / rate
+    sine = (0.05 * np.sin(2 * np.pi * 997 * t))[:, None].astype(np.float32)
+    flat = DEFAULT
+    low, high = np.array(flat), np.array(flat)
+    low[list(GAIN_COLUMNS)], high[list(GAIN_COLUMNS)] = -6, 6
+    jump = rendered(blank, sine, rate, [values_of(low), values_of(high)], [n // 2 // 128 * 128])
+    drag_events = [k * 128 for k in range(100, 250)]
+    shares = np.linspace(0, 1, len(drag_events) + 1)
+    way = [values_of(low + share * (high - low)) for share in shares]
+    dragged = rendered(blank, sine, rate, way, drag_events)
+    assert click_db(jump, rate) < -85
+    assert click_db(dragged, rate) < -100
+
+
+def click_db(samples, rate):
+    """The loudest of what lies above 8 kHz, against the tone: a click is wide, a glide is not."""
+    from scipy.signal import butter, sosfiltfilt
+
+    high = sosfiltfilt(butter(8, 8000, "highpass", fs=rate, output="sos"), samples[:, 0])
+    return 20 * np.log10(np.abs(high[4000:-4000]).max() / np.abs(samples).max())
+
+
+def test_peaks_are_kept_below_the_ceiling_and_the_rest_is_left_alone(blank):
+    from neural_eq.eq.true_peak import true_peak_dbtp
+
+    rate = 48000
+    noise = np.random.default_rng(3).uniform(-0.9, 0.9, (rate, 2)).astype(np.float32)
+    loud = np.array(DEFAULT)
+    loud[list(GAIN_COLUMNS)] = 9.0
+    assert true_peak_dbtp(filter_audio(noise.astype(float), loud, rate).samples, rate) > 6
+    made = rendered(blank, noise, rate, [values_of(loud)])
+    assert true_peak_dbtp(made[2000:], rate) < 0.05
+    quiet = rendered(blank, noise * np.float32(0.5), rate, [values_of(DEFAULT)])
+    np.testing.assert_array_equal(quiet[1000:], 0.5 * noise[1000:])
+
+
+def test_where_worklets_are_forbidden_the_browsers_filters_play(new_tab, address):
+    app = new_tab(address)
+    app.page.add_init_script(
+        "Object.defineProperty(BaseAudioContext.prototype, 'audioWorklet', {value: undefined})"
+    )
+    app.open("/morph")
+    app.play()
+    expect(app.page.get_by_text("This browser allows no audio worklet here")).to_be_visible()
+    drag(app, app.page.get_by_role("slider", name="Morph"), 1.0)
+    app.hears("warm → bright, 100 %, strength 1.00")
+    wanted = json.loads(app.page.evaluate("JSON.stringify(__neuralEqDock1.state.eq.params)"))
+    app.page.wait_for_function(
+        "gain => Math.abs(__neuralEqDock1.engine.voice.filters[4].gain.value - gain) < 0.01",
+        arg=wanted[11],
+    )

@@ -1,0 +1,51 @@
+"""An EQ that changes as it plays: where it stands still, and how it moves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.signal import butter, sosfiltfilt
+
+from neural_eq.eq.gliding import HOP_FRAMES, render_along
+from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS
+from neural_eq.eq.render import filter_audio
+from neural_eq.errors import ParameterError
+
+RATE = 48000
+LOUD = DEFAULT.copy()
+LOUD[list(GAIN_COLUMNS)] = 6.0
+
+
+def noise(n_frames=RATE // 4, n_channels=2):
+    return np.random.default_rng(0).standard_normal((n_frames, n_channels)) * 0.1
+
+
+def test_one_setting_is_the_plain_filter():
+    samples = noise(RATE // 4 + 3)  # no multiple of a hop
+    made = render_along(samples, LOUD[None], RATE, step_frames=HOP_FRAMES)
+    np.testing.assert_allclose(made, filter_audio(samples, LOUD, RATE).samples, atol=1e-12)
+
+
+def test_it_ends_at_the_last_setting_and_its_level():
+    samples = noise(RATE)
+    path = np.stack([DEFAULT, LOUD])
+    made = render_along(samples, path, RATE, step_frames=800, level_db=np.array([0.0, -6.0]))
+    wanted = filter_audio(samples, LOUD, RATE).samples * 10 ** (-6 / 20)
+    np.testing.assert_allclose(made[-RATE // 4 :], wanted[-RATE // 4 :], atol=1e-6)
+    np.testing.assert_allclose(made[:800], samples[:800], atol=1e-12)
+
+
+def test_a_leap_does_not_click():
+    tone = 0.05 * np.sin(2 * np.pi * 997 * np.arange(RATE) / RATE)[:, None]
+    low = DEFAULT.copy()
+    low[list(GAIN_COLUMNS)] = -6.0
+    made = render_along(tone, np.stack([low, LOUD]), RATE, step_frames=RATE // 2)
+    high = sosfiltfilt(butter(8, 8000, "highpass", fs=RATE, output="sos"), made[:, 0])
+    assert 20 * np.log10(np.abs(high[4000:-4000]).max() / np.abs(made).max()) < -85
+
+
+def test_steps_and_levels_that_do_not_fit_are_refused():
+    with pytest.raises(ParameterError, match="step_frames is 12; it must be a multiple of 8"):
+        render_along(noise(), LOUD[None], RATE, step_frames=12)
+    with pytest.raises(ParameterError, match="one gain for each of the 1 settings"):
+        render_along(noise(), LOUD[None], RATE, step_frames=8, level_db=np.zeros(2))
