@@ -6,9 +6,7 @@ On the built-in set, as a newcomer finds it: a table of one's own needs the mode
 """
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -40,7 +38,7 @@ def main() -> None:
             page.locator(".st-key-map .js-plotly-plot .main-svg").first.wait_for()
             rows.append(("start to a drawn map", [time.perf_counter() - started]))
             _idle(page)
-            print(f"server before a model is needed: {server_memory_mb():.0f} MB resident")
+            print(f"server before a model is needed: {driver.server_memory_mb():.0f} MB resident")
             switched = []
             for round_ in range(4):
                 for title in SWITCHES:
@@ -122,16 +120,6 @@ def _switch(page: Page, title: str) -> tuple[float, float]:
     idle = time.perf_counter() - started
     page.wait_for_timeout(300)
     return shown, idle
-
-
-def server_memory_mb() -> float:
-    """The resident memory of the server that this process started last."""
-    listed = subprocess.run(
-        ["ps", "-o", "rss=,args=", "--ppid", str(os.getpid())],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    sizes = [int(line.split()[0]) for line in listed.splitlines() if "streamlit run app.py" in line]
-    return sizes[-1] / 1024
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from neural_eq.latent.mapping import LatentMap
 from neural_eq.latent.projection import ProjectionConfig, project
 from neural_eq.model.config import BUILT_IN_MODEL_PATH as BUILT_IN_MODEL_PATH
 from neural_eq.model.config import TrainConfig
-from neural_eq.presets.library import Library
+from neural_eq.presets.collection import Library
 from neural_eq.ui.explore import maps
 from neural_eq.ui.explore.maps import MapMaker
 

@@ -73,13 +73,17 @@ PRESET, PRESET_ERROR, EARLIER_SOUNDS, RENDERING, BLIND_TEST = (
 PRESETS_VIEW, PRESET_NAME, SOFTWARE, SOFTWARE_RATE = (
     "presets_view", "preset_name", "software", "software_rate",
 )  # fmt: skip
-LIBRARY_SEARCH, LIBRARY_SORT, LIBRARY_SCOPE = "library_search", "library_sort", "library_scope"
+COLLECTION_SEARCH, COLLECTION_SORT, COLLECTION_SCOPE = (
+    "library_search",
+    "library_sort",
+    "library_scope",
+)
 WORDS_STRENGTHS, WORDS_SCHOOLS = "words_strengths", "words_schools"
 WORDS_SOFTWARE, ZIP_SOFTWARE = "words_software", "zip_software"
 USED_PRESET, PENDING_FILES, PRESETS_ERROR, PRESETS_NOTE = (
     "used_preset", "pending_files", "presets_error", "presets_note",
 )  # fmt: skip
-CHOSEN_PRESETS, LIBRARY_TABLE, DELETED_PRESETS, PAIR = (
+CHOSEN_PRESETS, COLLECTION_TABLE, DELETED_PRESETS, PAIR = (
     "chosen_presets", "library_table", "deleted_presets", "pair",
 )  # fmt: skip
 WORDS_WANTED, WORDS_MADE = "words_wanted", "words_made"
@@ -140,7 +144,7 @@ FIRST_VALUES: dict[str, Any] = {
     BLIND_SHOW_SCORE: False,
     SOURCE: MORPH_SOURCE,
     PRESETS_VIEW: "Library",
-    LIBRARY_SORT: "Newest first",
+    COLLECTION_SORT: "Newest first",
     WORDS_STRENGTHS: [1.0],
     WORDS_SCHOOLS: True,
 }

@@ -104,6 +104,16 @@ def server(
         log.close()
 
 
+def server_memory_mb() -> float:
+    """The resident memory of the server that this process started last."""
+    listed = subprocess.run(
+        ["ps", "-o", "rss=,args=", "--ppid", str(os.getpid())],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    sizes = [int(line.split()[0]) for line in listed.splitlines() if "streamlit run app.py" in line]
+    return sizes[-1] / 1024
+
+
 def _wait_until_healthy(address: str, process: subprocess.Popen, log) -> None:
     ends = time.monotonic() + START_S
     while time.monotonic() < ends:

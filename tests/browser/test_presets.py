@@ -13,8 +13,8 @@ from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
 from neural_eq.eq.response import log_frequencies, response_db
+from neural_eq.presets.collection import Library
 from neural_eq.presets.formats import FORMATS
-from neural_eq.presets.library import Library
 from neural_eq.presets.opening import open_preset
 from neural_eq.presets.preset import Preset, write_preset
 from neural_eq.ui.figures import N_SETTING_FREQS

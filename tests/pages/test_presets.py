@@ -180,18 +180,18 @@ def test_the_library_is_searched_and_sorted():
     library().add([MINE, OTHER, replace(OTHER, name="Zebra", is_starred=True)])
     app = opened("presets")
     assert table(app) == [EVIL, "Other", "Zebra"]
-    app.session_state[state.LIBRARY_SORT] = "Starred first"
+    app.session_state[state.COLLECTION_SORT] = "Starred first"
     app.run()
     assert table(app)[0] == "Zebra"
     for order in SORTS:
-        app.session_state[state.LIBRARY_SORT] = order
+        app.session_state[state.COLLECTION_SORT] = order
         app.run()
         assert not app.exception and sorted(table(app)) == sorted(names())
     for search, wanted in (("BUS", [EVIL]), ("drums img", [EVIL]), ("zeb", ["Zebra"])):
-        app.session_state[state.LIBRARY_SEARCH] = search
+        app.session_state[state.COLLECTION_SEARCH] = search
         app.run()
         assert table(app) == wanted
-    app.session_state[state.LIBRARY_SEARCH] = "no such preset"
+    app.session_state[state.COLLECTION_SEARCH] = "no such preset"
     app.run()
     assert "No preset has all of these words" in app.info[0].value and not app.dataframe
 
@@ -203,7 +203,7 @@ def test_most_like_the_eq_in_use_comes_first():
     upload(app, ("mine.json", write_preset(MINE).encode()))
     press(app, "Use as EQ")
     view(app, "Library")
-    app.session_state[state.LIBRARY_SORT] = "Most like the EQ in use"
+    app.session_state[state.COLLECTION_SORT] = "Most like the EQ in use"
     app.run()
     assert table(app) == ["near", "far"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neural_eq.presets.library import Kept
+from neural_eq.presets.collection import Kept
 from neural_eq.ui.presets.facts import Facts
 
 N_WORDS = 3

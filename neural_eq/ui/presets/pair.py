@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from neural_eq.eq.response import log_frequencies
-from neural_eq.presets.library import Contents
+from neural_eq.presets.collection import Contents
 from neural_eq.presets.preset import Preset
 from neural_eq.ui import figures, state
 from neural_eq.ui.figures import Curve

@@ -9,7 +9,7 @@ from functools import partial
 import pandas  # noqa: F401
 import streamlit as st
 
-from neural_eq.presets.library import Contents, Kept
+from neural_eq.presets.collection import Contents, Kept
 from neural_eq.presets.preset import MAX_NAME, MAX_TAG, MAX_TAGS
 from neural_eq.ui import cached, state
 from neural_eq.ui.current_eq import CurrentEq
@@ -78,11 +78,11 @@ def _draw_search(rows: list[listing.Row], eq: CurrentEq) -> list[listing.Row]:
     """Draw search and order, and return the rows to show."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     search = left.text_input(
-        "Search", key=state.LIBRARY_SEARCH, persist_state="session", type="search",
+        "Search", key=state.COLLECTION_SEARCH, persist_state="session", type="search",
         placeholder="name, tag, word, what it does", live=True,
     )  # fmt: skip
     order = right.selectbox(
-        "Order", list(listing.SORTS), key=state.LIBRARY_SORT, persist_state="session"
+        "Order", list(listing.SORTS), key=state.COLLECTION_SORT, persist_state="session"
     )
     curve_db = facts.facts(using.in_use(eq)).curve_db
     return listing.in_order(listing.found(rows, search or ""), order, curve_db=curve_db)
@@ -91,11 +91,11 @@ def _draw_search(rows: list[listing.Row], eq: CurrentEq) -> list[listing.Row]:
 def _draw_table(rows: list[listing.Row]) -> None:
     ids = [row.kept.preset_id for row in rows]
     key = f"library_{hash(tuple(ids))}"
-    kept = st.session_state.get(state.LIBRARY_TABLE)
+    kept = st.session_state.get(state.COLLECTION_TABLE)
     chosen = st.session_state.get(state.CHOSEN_PRESETS, [])
     places = [place for place, one in enumerate(ids) if one in chosen]
     if kept is None or kept[0] != key:  # rows moved: choose the same presets in their new places
-        kept = st.session_state[state.LIBRARY_TABLE] = (key, places)
+        kept = st.session_state[state.COLLECTION_TABLE] = (key, places)
     config = st.column_config
     st.dataframe(
         listing.columns(rows),

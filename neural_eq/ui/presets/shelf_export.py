@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from neural_eq.presets.archive import write_zip, written
-from neural_eq.presets.library import Contents, Kept
+from neural_eq.presets.collection import Contents, Kept
 from neural_eq.presets.preset import Preset
 from neural_eq.ui import state
 from neural_eq.ui.presets import take_home
@@ -35,7 +35,7 @@ def _scope(contents: Contents, chosen: Sequence[Kept]) -> str:
     names = {ALL: f"All {len(contents.kept)}", CHOSEN: f"The chosen {len(chosen)}"}
     if not chosen:
         return ALL
-    key = state.LIBRARY_SCOPE
+    key = state.COLLECTION_SCOPE
     st.session_state.setdefault(key, CHOSEN)
     scope = st.segmented_control(
         "Which presets", list(names), key=key, required=True, format_func=names.__getitem__,

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from neural_eq.errors import NeuralEqError, OutputError, PresetError
 from neural_eq.presets import preset_files
+from neural_eq.presets.collection import TRASH_FOLDER, Library
 from neural_eq.presets.labels import clean_name, clean_tags, copy_name, file_names, file_stem
-from neural_eq.presets.library import TRASH_FOLDER, Library
 from neural_eq.presets.preset import MAX_BYTES, MAX_TAGS, Preset, write_preset
 
 PARAMS = np.array([3.0, 120, -2.5, 400, 0.8, 1.5, 1000, 1.2, 4.0, 3000, 2.0, -1.0, 8000])
