@@ -1,6 +1,7 @@
 import io
 import os
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from neural_eq.data import audio_io
 from neural_eq.data.audio_encoding import FORMATS
+from neural_eq.data.audio_file import open_audio
 from neural_eq.data.audio_io import Audio, encode_audio, read_audio, write_audio
 from neural_eq.errors import AudioError, NeuralEqError, OutputError
 
@@ -306,3 +308,11 @@ def test_a_written_file_can_be_read_by_others(tmp_path):
     write_audio(tmp_path / "a.wav", audio())
     (tmp_path / "plain").write_bytes(b"")
     assert (tmp_path / "a.wav").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file here fails to be read")
+def test_a_disk_that_fails_is_not_called_a_damaged_file():
+    failing = Path("/proc/self/mem")  # reading its first byte is an error of input and output
+    for read in (open_audio, read_audio):
+        with pytest.raises(AudioError, match="song.wav cannot be read: (Input|Invalid)"):
+            read(failing, name="song.wav")

@@ -259,7 +259,25 @@ def drip_header(handler, _):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("slow", [drip, drip_header])
+def drip_chunk_length(handler, _):
+    """A chunk's length, which has no end of its own, byte by byte."""
+    handler.protocol_version = "HTTP/1.1"
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for byte in b"1;" + b"x" * 2000:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(0.02)
+
+
+def silence_after_a_start(handler, _):
+    """Bytes, and then none, for longer than the deadline and shorter than the time-out."""
+    send(handler, CONTENT[:10], announced=len(CONTENT))
+    time.sleep(4)
+
+
+@pytest.mark.parametrize("slow", [drip, drip_header, drip_chunk_length, silence_after_a_start])
 def test_a_drip_ends_at_the_deadline(to, slow):
     started = time.monotonic()
     with serving(slow) as server, pytest.raises(DownloadError, match="was too slow"):

@@ -8,7 +8,7 @@ import torch
 
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.response import curve_error_db
-from neural_eq.errors import DataError, ParameterError
+from neural_eq.errors import CheckpointError, DataError, ParameterError
 from neural_eq.model import evaluation
 from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.model.config import ModelConfig, TrainConfig
@@ -57,6 +57,15 @@ def test_a_resumed_run_refuses_other_data_and_another_config(built_in: Dataset) 
         train(fewer, SHORT, resume_from=half)
     with pytest.raises(ParameterError, match="keeps its configuration"):
         train(built_in, replace(SHORT, batch_size=32), resume_from=half)
+
+
+@pytest.mark.parametrize("damage", [None, {}, {"state": {}}, {"state": {0: {"step": "x"}}}])
+def test_a_damaged_training_state_is_said(built_in: Dataset, damage: object) -> None:
+    half = train(built_in, replace(SHORT, epochs=1))
+    assert half.resume_state is not None
+    half.resume_state["optimizer"] = damage
+    with pytest.raises(CheckpointError, match="training state is damaged"):
+        train(built_in, SHORT, resume_from=half)
 
 
 def test_reports_and_checkpoints_come_when_promised(built_in: Dataset) -> None:

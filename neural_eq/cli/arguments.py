@@ -15,6 +15,7 @@ from neural_eq.cli.parts import (
     WORD_HELP,
     Parser,
     at_least,
+    batch_options,
     json_option,
     model_option,
     number,
@@ -29,7 +30,8 @@ def main_parser(prog: str) -> Parser:
     parser = Parser(
         prog=prog,
         description="Neural EQ: words to equalisation, learned from SAFE-DB.",
-        epilog="Exit codes: 0 done, 2 bad input (one sentence says what), 130 stopped by Ctrl-C.",
+        epilog="Exit codes: 0 done, 1 some files of a batch failed,"
+        " 2 bad input (one sentence says what), 130 stopped by Ctrl-C.",
     )
     parser.add_argument("--version", action="version", version=f"Neural EQ {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -200,11 +202,13 @@ def _morph(parser: Parser) -> None:
 def _render(parser: Parser) -> None:
     parser.set_defaults(run="rendering:render")
     parser.add_argument(
-        "input", type=Path, metavar="IN", help="sound file: WAV, FLAC, OGG, MP3 or AIFF"
-    )
+        "input", type=Path, metavar="IN",
+        help="sound file: WAV, FLAC, OGG, MP3 or AIFF; with --batch, a folder of them",
+    )  # fmt: skip
     parser.add_argument(
         "output", type=Path, metavar="OUT",
-        help="sound file to write, its kind by its ending; rate, channels and bit depth of IN",
+        help="sound file to write, its kind by its ending; rate, channels and bit depth of IN;"
+        " with --batch, a folder",
     )  # fmt: skip
     parser.add_argument(
         "--term", required=True, metavar="WORD", help=f"how it is to sound: {WORD_HELP}"
@@ -225,6 +229,7 @@ def _render(parser: Parser) -> None:
         help="sample format, such as PCM_16, PCM_24 or FLOAT (default: IN's, where OUT's kind"
         " has it)",
     )  # fmt: skip
+    batch_options(parser)
 
 
 def _data(parser: Parser) -> None:

@@ -87,7 +87,35 @@ def model_option(parser: Parser) -> None:
     parser.add_argument("--model", type=Path, metavar="FILE", help=MODEL_HELP)
 
 
-def json_option(parser: Parser) -> None:
+def batch_options(parser: Parser) -> None:
+    """A folder of sound files in place of one."""
+    group = parser.add_argument_group("many files at once")
+    group.add_argument(
+        "--batch", action="store_true",
+        help="render every sound file of the folder IN, and of those in it, to the folder OUT; run"
+        " again, it makes what is missing or out of date; OUT/neural-eq-batch.json reports",
+    )  # fmt: skip
+    group.add_argument(
+        "--kind", metavar="NAME",
+        help="kind of file to write: wav, flac, ogg, mp3 or aiff (default: each file's own, where"
+        " it can be written)",
+    )  # fmt: skip
+    group.add_argument(
+        "--again", action="store_true", help="make anew what is up to date (default: off)"
+    )
+    group.add_argument(
+        "--workers", type=at_least(1), metavar="N",
+        help="processes that work at once (default: one a core)",
+    )  # fmt: skip
+    group.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="work on a Dask cluster, whose workers see both folders under the same paths"
+        " (default: this machine)",
+    )  # fmt: skip
+    json_option(group)
+
+
+def json_option(parser: argparse._ActionsContainer) -> None:
     """JSON in place of lines."""
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object instead (notes go to stderr)"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from argparse import Namespace
 
+import numpy as np
+
 from neural_eq.cli.inputs import open_model, open_table
 from neural_eq.cli.output import check_output, plural
 from neural_eq.cli.setting import chosen_setting, print_setting
@@ -18,38 +20,63 @@ DEFAULT_AT = 0.5
 
 def render(args: Namespace) -> int:
     """Equalise a file as a word, or as a morph between two, and say what was done."""
-    if args.at is not None and args.to is None:
-        raise ParameterError(f"--at is {args.at:g}, and there is no --to; name a second word.")
-    at = DEFAULT_AT if args.at is None else args.at
+    if args.batch:
+        from neural_eq.cli.batch import render_batch
+
+        return render_batch(args)
+    for name in ("kind", "again", "workers", "scheduler", "json"):
+        if getattr(args, name):
+            raise ParameterError(f"--{name} goes with --batch, which is not given.")
+    check_words(args)
     format_of(args.output)
     check_output(args.output, option="OUT", inputs=(args.input,))
-    model, _ = open_model(args.model)
-    params, n_stopped = chosen_setting(
-        model,
-        start=args.term,
-        end=args.to,
-        at=at,
-        strength=args.strength,
-        route=args.route,
-        open_data=lambda: open_table(args.data),
-    )
+    params, n_stopped = setting_asked(args)
     audio = read_audio(args.input)
     rendered = apply_eq(audio.samples, params, audio.sample_rate, level_match=args.level_match)
     written = write_audio(
         args.output, dataclasses.replace(audio, samples=rendered.samples), subtype=args.subtype
     )
-    way = f" to {args.to.strip().lower()} at {at:g}" if args.to else ""
     print(
         f"Input: {args.input}, {audio.sample_rate:,} Hz, {plural(audio.n_channels, 'channel')},"
         f" {audio.subtype}, {audio.duration_s:.1f} s"
     )
-    print(f"EQ: {args.term.strip().lower()}{way}, strength {args.strength:g}")
+    print(f"EQ: {words_asked(args)}")
     print_setting(params, n_stopped)
     print(_level_line(rendered))
     for text in (*rendered.notes, *written.notes):
         print(f"Note: {text}")
     print(f"Wrote {args.output}, {written.format} {written.subtype}")
     return 0
+
+
+def check_words(args: Namespace) -> None:
+    """Refuse a place between words where there is one word."""
+    if args.at is not None and args.to is None:
+        raise ParameterError(f"--at is {args.at:g}, and there is no --to; name a second word.")
+
+
+def setting_asked(args: Namespace, *, as_json: bool = False) -> tuple[np.ndarray, int]:
+    """The setting that ``--term``, ``--to``, ``--at`` and their like ask for, and gains stopped."""
+    model, _ = open_model(args.model, as_json=as_json)
+    return chosen_setting(
+        model,
+        start=args.term,
+        end=args.to,
+        at=_at(args),
+        strength=args.strength,
+        route=args.route,
+        open_data=lambda: open_table(args.data, as_json=as_json),
+    )
+
+
+def words_asked(args: Namespace) -> str:
+    """The same in words."""
+    way = f" to {args.to.strip().lower()} at {_at(args):g}" if args.to else ""
+    return f"{args.term.strip().lower()}{way}, strength {args.strength:g}"
+
+
+def _at(args: Namespace) -> float:
+    return DEFAULT_AT if args.at is None else args.at
 
 
 def _level_line(rendered: Rendered) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -195,8 +195,10 @@ def _integers(chunk: np.ndarray, bits: int, generator: np.random.Generator | Non
     return np.clip(rounded, -limit, limit - 1).astype(np.int32) << (32 - bits)
 
 
-def damaged(title: str) -> AudioError:
-    """Return the error of a file that libsndfile cannot read."""
+def damaged(title: str, file: NamelessFile) -> AudioError:
+    """Return the error of a file that libsndfile cannot read, or that the disk does not give."""
+    if file.error is not None:
+        return AudioError(f"{title} cannot be read: {file.error.strerror}.")
     return AudioError(
         f"{title} is damaged or not an audio file; give a WAV, FLAC, OGG, MP3 or AIFF file."
     )
@@ -205,19 +207,30 @@ def damaged(title: str) -> AudioError:
 class NamelessFile:
     """A binary file for libsndfile, without a name: it would take the format from its ending.
 
-    An error cannot pass through libsndfile; the first one is kept here.
+    An error cannot pass through libsndfile; the first one is kept here, and no more is tried.
     """
 
     def __init__(self, file: Any):
         self.file = file
         self.error: OSError | None = None
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
-        self.readinto = file.readinto
 
     def write(self, content: bytes) -> int:
+        return self._tried(self.file.write, content)
+
+    def readinto(self, buffer: Any) -> int:
+        return self._tried(self.file.readinto, buffer)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        # a write that was put off may fail here
+        return self._tried(self.file.seek, offset, whence)
+
+    def tell(self) -> int:
+        return self._tried(self.file.tell)
+
+    def _tried(self, call: Callable[..., int], *args: Any) -> int:
         if self.error is None:
             try:
-                return int(self.file.write(content))
+                return int(call(*args))
             except OSError as error:
                 self.error = error
         return 0

@@ -121,8 +121,11 @@ def _opened(path: Path, title: str) -> Iterator[Any]:
     except OSError as error:
         raise AudioError(f"{title} cannot be read: {error.strerror}.") from error
     with binary:
+        nameless = NamelessFile(binary)
         try:
-            with soundfile.SoundFile(NamelessFile(binary)) as file:
+            with soundfile.SoundFile(nameless) as file:
                 yield file
         except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-            raise damaged(title) from error
+            raise damaged(title, nameless) from error
+        if nameless.error is not None:  # else half a file would pass for a whole one
+            raise damaged(title, nameless) from nameless.error

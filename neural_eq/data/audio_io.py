@@ -85,14 +85,17 @@ def read_audio(source: Path | bytes, *, name: str | None = None) -> Audio:
         except OSError as error:
             raise AudioError(f"{source} cannot be read: {error.strerror}.") from error
     with opened:
+        nameless = NamelessFile(opened)
         try:
-            with soundfile.SoundFile(NamelessFile(opened)) as file:
+            with soundfile.SoundFile(nameless) as file:
                 samples = _read_samples(file, title)
                 audio = Audio(samples, int(file.samplerate), file.format, file.subtype, title)
         except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-            raise damaged(title) from error
+            raise damaged(title, nameless) from error
         except MemoryError as error:
             raise AudioError(f"{title} is too long for this machine's memory; cut it.") from error
+        if nameless.error is not None:  # else half a file would pass for a whole one
+            raise damaged(title, nameless) from nameless.error
     try:
         check_audio(audio.samples, audio.sample_rate)
     except AudioError as error:

@@ -11,7 +11,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ ShouldStop = Callable[[], bool]
 _MAX_REDIRECTIONS = 5
 _MAX_TRIES = 3  # of one address, as long as each brought something
 _READ_BYTES = 1 << 14
+_LOOK_EVERY_S = 0.1
 
 
 def sha256_of(path: Path) -> str:
@@ -93,8 +93,9 @@ class Fetch:
     def _append(self, address: str, had: int) -> None:
         if had == self.size_bytes:
             return
-        response = self._open(address, had)
-        with response:
+        answer = _Answer(self._request(address, had), self)
+        try:
+            response = answer.next()
             start = self._start_of(response, had)
             announced = response.headers.get("Content-Length")
             missing = self.size_bytes - start
@@ -104,11 +105,13 @@ class Fetch:
                 file = self.part.open("r+b" if start else "wb")
             with file:
                 file.seek(start)
-                done = self._copy(response, file, start)
+                done = self._copy(answer, file, start)
             if done < self.size_bytes:
                 why = f"broke off after {done:,} of {self.size_bytes:,} bytes"
                 # without a length, the end of the answer is the end of a wrong file
                 raise AddressError(why) if announced is not None else WrongContentError(why)
+        finally:
+            answer.is_left.set()
 
     def _start_of(self, response: Any, had: int) -> int:
         """Where the answer belongs in the file: at what was asked for, or at 0."""
@@ -123,47 +126,16 @@ class Fetch:
             raise AddressError(f"has {found[2]} bytes and not {self.size_bytes:,}")
         return had
 
-    def _open(self, address: str, had: int) -> Any:
+    def _request(self, address: str, had: int) -> urllib.request.Request:
         headers = {"User-Agent": "neural-eq", "Accept-Encoding": "identity"}
         if had:
             headers["Range"] = f"bytes={had}-"
-        request = urllib.request.Request(address, headers=headers)
-        # Looking up a name has no time-out, nor has a header that drips: a thread can be left.
-        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=self._answer, args=(request, answers), daemon=True).start()
-        while True:
-            self._check_time()
-            try:
-                answer = answers.get(timeout=0.1)
-            except queue.Empty:
-                continue
-            break
-        if isinstance(answer, urllib.error.HTTPError):
-            answer.close()
-            raise AddressError(f"answered {answer.code} {answer.reason}".strip())
-        if isinstance(answer, Exception):
-            raise AddressError(_why(answer)) from answer
-        return answer
+        return urllib.request.Request(address, headers=headers)
 
-    def _answer(self, request: urllib.request.Request, answers: queue.SimpleQueue[Any]) -> None:
-        try:
-            response = self.opener.open(request, timeout=self.timeout_s)
-        except Exception as error:  # handed to the thread that waits
-            answers.put(error)
-            return
-        if time.monotonic() > self.ends_at:
-            response.close()  # no one waits any more
-        else:
-            answers.put(response)
-
-    def _copy(self, response: Any, file: Any, done: int) -> int:
+    def _copy(self, answer: _Answer, file: Any, done: int) -> int:
         """Copy until the file is whole or the answer ends; never read more than is due."""
         while done < self.size_bytes:
-            self._check_time()
-            try:
-                block = response.read1(min(_READ_BYTES, self.size_bytes - done))
-            except (OSError, HTTPException) as error:
-                raise AddressError(_why(error)) from error
+            block = answer.next()[: self.size_bytes - done]
             if not block:
                 break
             with _writing(self.part):
@@ -177,7 +149,8 @@ class Fetch:
             os.fsync(file.fileno())
         return done
 
-    def _check_time(self) -> None:
+    def check_time(self) -> None:
+        """Raise if there is no more time, or someone asks to stop."""
         if self.should_stop is not None and self.should_stop():
             raise DownloadError(
                 "The download was stopped; what is here is kept, and the next one goes on from it."
@@ -190,6 +163,55 @@ class Fetch:
             if sha256_of(self.part) != self.sha256:
                 raise WrongContentError("gave a file that is not the published one (SHA-256)")
             os.replace(self.part, self.to)
+
+
+class _Answer:
+    """What an address answers, fetched by a thread that can be left.
+
+    Looking up a name has no time-out, nor has a header or a chunk's length that drips.
+    """
+
+    def __init__(self, request: urllib.request.Request, fetch: Fetch):
+        self.is_left = threading.Event()
+        self._fetch = fetch
+        self._parts: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(request,), daemon=True).start()
+
+    def next(self) -> Any:
+        """Wait for the response, then for block after block; the last one is empty.
+
+        Raises:
+            AddressError: If there is none, or it takes too long.
+            DownloadError: If someone asks to stop.
+        """
+        while True:
+            self._fetch.check_time()
+            try:
+                part = self._parts.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                continue
+            break
+        if isinstance(part, urllib.error.HTTPError):
+            part.close()
+            raise AddressError(f"answered {part.code} {part.reason}".strip())
+        if isinstance(part, Exception):
+            raise AddressError(_why(part)) from part
+        return part
+
+    def _read(self, request: urllib.request.Request) -> None:
+        fetch = self._fetch
+        try:
+            with fetch.opener.open(request, timeout=fetch.timeout_s) as response:
+                self._parts.put(response)
+                n_left = fetch.size_bytes
+                while n_left > 0 and not self.is_left.is_set():
+                    block = response.read1(min(_READ_BYTES, n_left))
+                    self._parts.put(block)
+                    if not block:
+                        break
+                    n_left -= len(block)
+        except Exception as error:  # handed to the thread that waits
+            self._parts.put(error)
 
 
 class WrongContentError(AddressError):

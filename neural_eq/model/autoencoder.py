@@ -31,6 +31,9 @@ DROPOUT, INPUT_DROPOUT = 0.5, 0.1
 their own: people mean a word in many ways, and a network that learns each by heart knows none.
 """
 
+DROPOUT_BATCHES = 16
+"""For how many batches is drawn at once."""
+
 SETTLE_STEPS = 12
 SETTLE_DAMPING = 100.0
 SETTLE_NUDGE = 0.01
@@ -41,20 +44,30 @@ _TINY = 1e-12
 class _Dropout(nn.Module):
     """Switch off a share of units in training, to a 256th, at one random byte a unit.
 
-    torch draws a number of 32 bits for each, which takes longer than the layers themselves.
+    torch draws a number of 32 bits for each, which takes longer than the layers themselves;
+    so would drawing anew for each batch.
     """
 
     def __init__(self, share: float):
         super().__init__()
         self.n_off_of_256 = round(256 * share)
-        self.rng = np.random.default_rng(0)
+        self.seed(0)
+
+    def seed(self, *seed: int) -> None:
+        """Let what is switched off repeat from here."""
+        self.rng = np.random.default_rng(seed)
+        self.drawn = torch.empty(0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not (self.training and self.n_off_of_256):
             return x
-        drawn = np.frombuffer(self.rng.bytes(x.numel()), dtype=np.uint8)
-        on = torch.from_numpy(drawn >= self.n_off_of_256).view_as(x).to(x)
-        return x * on.mul_(256 / (256 - self.n_off_of_256))
+        n = x.numel()
+        if len(self.drawn) < n:
+            drawn = np.frombuffer(self.rng.bytes(n * DROPOUT_BATCHES), dtype=np.uint8)
+            on = torch.from_numpy(drawn >= self.n_off_of_256).to(x)
+            self.drawn = on.mul_(256 / (256 - self.n_off_of_256))
+        factor, self.drawn = self.drawn[:n], self.drawn[n:]
+        return x * factor.view_as(x)
 
 
 class Autoencoder(nn.Module):
@@ -130,12 +143,6 @@ class Autoencoder(nn.Module):
         bent = self.bend(detail if meaning is None else torch.cat([meaning, detail], dim=1))
         return torch.add(self.middle, torch.addmm(bent, detail, self.undetail.weight.T), alpha=0.5)
 
-    def limit(self, norm: torch.Tensor) -> torch.Tensor:
-        """Clip to SAFE's bounds and let the gradient through, so that limits are reached."""
-        with torch.no_grad():
-            change = norm.clamp(self.low, self.high) - norm
-        return norm + change
-
     @torch.no_grad()
     def settle(self, latent: torch.Tensor, curves_db: torch.Tensor) -> torch.Tensor:
         """Move each latent to where its decoded curve is nearest to a given one.
@@ -185,7 +192,7 @@ class Autoencoder(nn.Module):
         """Let what is switched off in training repeat from here."""
         for number, layer in enumerate(self.hear):
             if isinstance(layer, _Dropout):
-                layer.rng = np.random.default_rng((seed, number))
+                layer.seed(seed, number)
 
     def words(self, latent: torch.Tensor) -> torch.Tensor:
         """The part of ``(batch, latent_dim)`` in which words are pulled apart."""

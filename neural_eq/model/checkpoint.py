@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from neural_eq.eq.params import Bounds, clamp
-from neural_eq.errors import CheckpointError, NeuralEqError, OutputError, TermError
+from neural_eq.errors import CheckpointError, NeuralEqError, TermError
 from neural_eq.files import written_whole
 from neural_eq.model import config as configs
 from neural_eq.model.autoencoder import Autoencoder, blank
@@ -122,11 +122,11 @@ def save(model: TrainedModel, path: Path) -> None:
         "data_fingerprint": model.data_fingerprint,
         "resume_state": model.resume_state,
     }
-    try:
-        with written_whole(path) as file:
-            torch.save(content, file)
-    except RuntimeError as error:  # torch's own word for a full disk
-        raise OutputError(f"{path} cannot be written: {error}.") from error
+    # in memory first: torch has no clear word for a full disk
+    whole = io.BytesIO()
+    torch.save(content, whole)
+    with written_whole(path) as file:
+        file.write(whole.getbuffer())
 
 
 def load(path: Path) -> TrainedModel:

@@ -17,7 +17,6 @@ from torch.nn import functional
 from neural_eq.data.safe_db import Dataset, select
 from neural_eq.eq.params import FIXED_BOUNDS, N_PARAMS, Bounds, data_bounds
 from neural_eq.model.config import TrainConfig
-from neural_eq.model.losses import supervised_contrastive
 from neural_eq.model.threads import one_thread
 
 
@@ -86,6 +85,29 @@ class ReferenceModel:
         return self.decode(self.encode(params))
 
 
+def contrastive_loss(
+    latent: torch.Tensor, labels: torch.Tensor, *, temperature: float = 0.1
+) -> torch.Tensor:
+    """The supervised contrastive loss as it is written down, with autograd's gradient.
+
+    Args:
+        latent: Shape ``(batch, n_dims)``.
+        labels: The word's number, shape ``(batch,)``.
+        temperature: Below 1 sharpens.
+
+    Source:
+        Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, eq. 2.
+    """
+    unit = functional.normalize(latent, dim=1)
+    itself = torch.eye(len(labels), dtype=torch.bool)
+    positive = (labels[:, None] == labels[None, :]) & ~itself
+    n_positive = positive.sum(dim=1, keepdim=True)
+    n_anchors = (n_positive > 0).sum().clamp(min=1)
+    weight = positive / (n_positive.clamp(min=1) * n_anchors)
+    similarity = (unit @ unit.T / temperature).masked_fill(itself, -1e9)
+    return -(functional.log_softmax(similarity, dim=1) * weight).sum()
+
+
 def train_reference(
     dataset: Dataset, config: TrainConfig, on_epoch: Callable[[int], None] | None = None
 ) -> ReferenceModel:
@@ -125,7 +147,7 @@ def train_reference(
             for batch, batch_labels in loader:
                 latent = network.encoder(batch)
                 decoded = network.decoder(latent)
-                contrastive = supervised_contrastive(network.project(latent), batch_labels)
+                contrastive = contrastive_loss(network.project(latent), batch_labels)
                 total = functional.mse_loss(decoded, batch) + weight * contrastive
                 optimizer.zero_grad()
                 total.backward()

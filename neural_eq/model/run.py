@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import replace
 
@@ -18,8 +17,9 @@ from neural_eq.eq.params import (
     data_bounds,
     shift_frequencies,
 )
-from neural_eq.eq.response import curve_error_db
-from neural_eq.errors import DataError, ParameterError
+from neural_eq.eq.response import log_frequencies, response_db
+from neural_eq.errors import CheckpointError, DataError, ParameterError
+from neural_eq.model.adam import Adam
 from neural_eq.model.autoencoder import N_CURVE_FREQS, Autoencoder, blank
 from neural_eq.model.checkpoint import TermSummary, TrainedModel
 from neural_eq.model.config import TrainConfig
@@ -40,6 +40,8 @@ SMALL_UNLABELLED_SHARE, SMALL_INVENTED_SHARE = 4.0, 2.0
 
 JITTER_NORM = 0.03
 """Standard deviation of the change that makes an invented setting of a real one."""
+
+_HELD_OUT_HZ = log_frequencies(64)
 
 
 class Run:
@@ -64,9 +66,7 @@ class Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.module = Autoencoder(config.model, self.bounds).to(self.device)
-        self.optimizer = torch.optim.Adam(
-            self.module.parameters(), lr=config.learning_rate, fused=True
-        )
+        self.optimizer = Adam(self.module.parameters())
 
         held_out = split(dataset, share=config.held_out_share, seed=config.seed)
         norm = torch.from_numpy(self.bounds.normalize(dataset.params)).float().to(self.device)
@@ -78,8 +78,11 @@ class Run:
         labels = torch.tensor([numbers.get(term, -1) for term in dataset.terms])[~held_out]
         self.labelled = torch.nonzero(labels >= 0)[:, 0]
         self.labels = labels.to(self.device)
-        self.unseen_params = dataset.params[held_out.numpy()]
         self.unseen_norm = norm[held_out]
+        self.unseen_curves_db = self.module.curves(self.unseen_norm)
+        self.unseen_exact_db = response_db(dataset.params[held_out.numpy()], _HELD_OUT_HZ)
+        self._placed = np.empty(0)
+        self._placed_heard: tuple[torch.Tensor, torch.Tensor]
         if resume_from is not None:
             self._resume(resume_from)
 
@@ -98,8 +101,13 @@ class Run:
                 "A resumed run keeps its configuration; only epochs and device may change."
             )
         self.module.load_state_dict(model.module.state_dict())
-        self.optimizer.load_state_dict(model.resume_state["optimizer"])
-        self.generator.set_state(model.resume_state["generator"])
+        try:
+            self.optimizer.load_state_dict(model.resume_state["optimizer"])
+            self.generator.set_state(model.resume_state["generator"])
+        except (LookupError, TypeError, AttributeError, RuntimeError) as error:
+            raise CheckpointError(
+                "This model's training state is damaged; use it as it is, or train a new one."
+            ) from error
         self.history = [dict(row) for row in model.history]
 
     def epoch(self, epoch: int) -> tuple[list[float], float, float]:
@@ -116,14 +124,17 @@ class Run:
         for index, rows in enumerate(batches):
             position = (epoch + index / len(batches)) / config.epochs
             rate = peak * one_cycle(position)
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
-            losses.append(self._step(rows, invented[index], position, weight))
+            losses.append(self._step(rows, invented[index], position, weight, rate))
         self.module.eval()
         return torch.stack(losses).mean(dim=0).tolist(), weight, rate
 
     def _step(
-        self, rows: torch.Tensor, invented: torch.Tensor, position: float, weight: float
+        self,
+        rows: torch.Tensor,
+        invented: torch.Tensor,
+        position: float,
+        weight: float,
+        rate: float,
     ) -> torch.Tensor:
         """Learn from one batch; return its reconstruction, contrastive and total loss."""
         n_labelled = len(rows)
@@ -140,9 +151,8 @@ class Run:
             labels=self.labels[rows[:n_labelled]],
             contrastive_weight=weight,
         )
-        self.optimizer.zero_grad()
         losses.total.backward()
-        self.optimizer.step()
+        self.optimizer.step(rate)
         return torch.stack([losses.reconstruction, losses.contrastive, losses.total]).detach()
 
     def _shares(self) -> tuple[float, float]:
@@ -190,13 +200,11 @@ class Run:
         """Reconstruction loss and mean curve RMSE in dB of the held-out settings."""
         if not len(self.unseen_norm):
             return None, None
-        curves_db = self.module.curves(self.unseen_norm)
-        losses = total_loss(self.module, self.unseen_norm, curves_db)
-        decoded = self.module.decode(self.module.encode(self.unseen_norm, curves_db))
+        losses = total_loss(self.module, self.unseen_norm, self.unseen_curves_db)
+        decoded = self.module.decode(self.module.encode(self.unseen_norm, self.unseen_curves_db))
         params = clamp(self.bounds.denormalize(decoded.cpu().double().numpy()))
-        return losses.reconstruction.item(), float(
-            curve_error_db(self.unseen_params, params, n_freqs=64)[0].mean()
-        )
+        off_db = response_db(params, _HELD_OUT_HZ) - self.unseen_exact_db
+        return losses.reconstruction.item(), float(np.sqrt((off_db**2).mean(axis=1)).mean())
 
     @torch.no_grad()
     def place(self, params: np.ndarray) -> np.ndarray:
@@ -208,8 +216,10 @@ class Run:
         Returns:
             As the network guesses it, not settled; shape ``(batch, n_dims)``.
         """
-        norm = torch.from_numpy(self.bounds.normalize(params)).float().to(self.device)
-        latent = self.module.encode(norm, self.module.curves(norm))
+        if params is not self._placed:  # the same settings are asked for again and again
+            norm = torch.from_numpy(self.bounds.normalize(params)).float().to(self.device)
+            self._placed, self._placed_heard = params, (norm, self.module.curves(norm))
+        latent = self.module.encode(*self._placed_heard)
         return self.module.words(latent).cpu().double().numpy()
 
     def snapshot(self) -> TrainedModel:
@@ -225,7 +235,7 @@ class Run:
             data_origin=self.dataset.origin,
             data_fingerprint=self.fingerprint,
             resume_state={
-                "optimizer": copy.deepcopy(self.optimizer.state_dict()),
+                "optimizer": self.optimizer.state_dict(),
                 "generator": self.generator.get_state(),
             },
         )

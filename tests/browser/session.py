@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 PAGES = {"Explore": "", "Morph": "morph", "Audio": "audio", "Presets": "presets"}
 CLICKS = {
     "Explore": [("play_map", [True, False])],
-    "Morph": [("route", [0, 1]), ("third", ["airy", "full", "thin"]), ("third_weight", [20, 70])],
+    "Morph": [("third", ["airy", "full", "thin"]), ("third_weight", [20, 70])],
     "Audio": [("applied_strength", [0.5, 1.0, 1.5]), ("level_match", [False, True])],
     "Presets": [],
 }  # fmt: skip
@@ -72,9 +72,7 @@ class Session:
             if kind == "checkbox":
                 state.bool_value = bool(value)
             elif kind == "slider":
-                state.double_array_value.data.append(float(value))  # type: ignore[arg-type]
-            elif kind == "radio":
-                state.int_value = int(value)  # type: ignore[call-overload]
+                state.double_array_value.data.append(float(value))
             else:
                 state.string_value = str(value)
         started = time.perf_counter()
@@ -92,7 +90,7 @@ class Session:
         """Read what a run sends; yield what the player is told to play."""
         self.widgets.clear()
         while True:
-            message = ForwardMsg.FromString(socket.recv(timeout=120))  # type: ignore[arg-type]
+            message = ForwardMsg.FromString(socket.recv(timeout=120))
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 found = {p.page_name: p.page_script_hash for p in message.navigation.app_pages}
@@ -106,7 +104,7 @@ class Session:
                 elif name == "bidi_component" and shown.id.endswith("-dock"):
                     base = json.loads(shown.json).get("base")
                     yield base["label"] if base else ""
-                if name in ("checkbox", "slider", "radio", "selectbox"):
+                if name in ("checkbox", "slider", "selectbox"):
                     self.widgets[shown.id.rsplit("-", 1)[-1]] = (name, shown.id)
             elif kind == "script_finished" and not message.script_finished:
                 return  # 0: to its end

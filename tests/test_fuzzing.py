@@ -1,0 +1,49 @@
+"""Damaged files, some hundreds a reader in CI; ``python -m tests.fuzzing`` tries for longer."""
+
+import pytest
+
+from .fuzzing import READERS, Reader, fuzz, mutated
+
+HARD = [
+    ("csv", b'"' * 300_000),
+    ("preset", b"[" * 100_000),
+    ("preset", b"Filter 1: ON PK Fc 1e999 Hz Gain nan dB Q " + b"9" * 5000),
+    ("zip", b"PK\x03\x04" + b"\xff" * 400),
+    ("model", b"PK\x05\x06" + b"\0" * 18),
+    ("audio", b"RIFF\xff\xff\xff\xffWAVEfmt \xff\xff\xff\x7f\1\0" + b"\xff" * 90),
+]
+"""What a parser may choke on: depth, endless quotes, lengths that lie, numbers beyond numbers."""
+
+SECONDS = 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READERS)
+def test_damaged_files_end_in_a_sentence_or_a_result(name: str) -> None:
+    tally = fuzz(name, seed=1, n_files=400, seconds=SECONDS)
+    assert tally.tried > 10 and tally.refused > 0
+    assert not tally.findings, tally.findings[0]
+
+
+@pytest.mark.parametrize(("name", "content"), HARD)
+def test_what_is_made_to_be_hard_is_refused(name: str, content: bytes) -> None:
+    with Reader(name, []) as reader:
+        assert reader.read(content) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"well", "result"), (b"raise", "IndexError: a fault"), (b"crash", "died of SIGSEGV"),
+     (b"memory", "MemoryError"), (b"hang", "hung")],
+)  # fmt: skip
+def test_every_kind_of_fault_is_found_and_the_next_file_is_read(content: bytes, said: str) -> None:
+    with Reader("broken", [b"well"], cpu_limit_s=0.5) as reader:
+        assert said in reader.read(content)
+        assert reader.read(b"well") == "result"
+
+
+def test_damage_repeats_by_its_numbers_and_differs_between_them() -> None:
+    files = READERS["csv"][1]()
+    made = [mutated(files, seed=3, number=number) for number in range(50)]
+    assert made == [mutated(files, seed=3, number=number) for number in range(50)]
+    assert len(set(made)) > 45
