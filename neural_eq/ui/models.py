@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from neural_eq.ui import cached
 from neural_eq.ui.state import (
     BUILT_IN,
     FOLLOWED_RUN,
+    LOST_MODEL,
     MODEL,
     MODEL_ERROR,
     MODEL_UPLOAD,
@@ -172,11 +174,19 @@ def _leave_lost_model() -> None:
     """Use the built-in model where the chosen one is gone, and say so."""
     state = st.session_state
     if state[MODEL] not in model_refs():
-        state[MODEL] = BUILT_IN
+        state[LOST_MODEL], state[MODEL] = state[MODEL], BUILT_IN
         state[MODEL_ERROR] = (
             "The run whose model was in use was deleted or goes on training; the built-in model is"
             " in use instead."
         )
+
+
+def take_back(run_ids: Sequence[str]) -> None:
+    """Use the model again that was in use when its run was deleted, now that runs are back."""
+    state = st.session_state
+    if state.get(LOST_MODEL) in run_ids and state[MODEL] == BUILT_IN:
+        use_run(state[LOST_MODEL])
+    state[LOST_MODEL] = None
 
 
 def use_run(run_id: str) -> None:

@@ -231,6 +231,9 @@ def test_a_deleted_run_whose_model_is_in_use_gives_way_to_the_built_in_one(app):
     assert not app.exception
     assert "built-in model" in popovers(app)
     assert "was deleted" in app.error[0].value
+    widget(app.button, "Undo").click().run()
+    assert "Model: run " in popovers(app)
+    assert not app.error
 
 
 def test_what_hinders_an_action_stands_above_the_runs(app):

@@ -198,6 +198,7 @@ def _undo() -> None:
     attempt(cached.training_jobs().restore, run_ids)
     st.session_state[state.DELETED_RUNS] = []
     st.session_state[state.CHOSEN_RUNS] = run_ids
+    models.take_back(run_ids)
 
 
 def _take_in() -> None:
