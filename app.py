@@ -19,6 +19,7 @@ def run() -> None:
     page = st.navigation(frame.pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · Neural EQ", page_icon="🎚️", layout="wide")
     st.html(Path(__file__).parent / "assets" / "style.css")
+    server.finish_imports(is_first_page=page.title == "Explore")
     link.begin()
     frame.header()
     undo.note()

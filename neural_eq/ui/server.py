@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,10 +29,19 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 def _import_first_page() -> None:
-    import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
 
     import neural_eq.ui.explore.screen  # noqa: F401
+
+
+def finish_imports(*, is_first_page: bool) -> None:
+    """Import pandas whole before a chart is drawn: plotly would look into a half-imported one.
+
+    The first page has no need of it, and 65 MB and most of a second less without; it waits only
+    where another session's page has begun to import it.
+    """
+    if not is_first_page or "pandas" in sys.modules:
+        import pandas  # noqa: F401
 
 
 class _EarlyChart:

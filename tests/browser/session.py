@@ -102,7 +102,7 @@ class Session:
                 if name == "exception":
                     self.faults.append(f"{self.page}: {shown.type}: {shown.message}")
                 elif name == "bidi_component" and shown.id.endswith("-dock"):
-                    base = json.loads(shown.json).get("base")
+                    base = json.loads(shown.json)[0].get("base")
                     yield base["label"] if base else ""
                 if name in ("checkbox", "slider", "selectbox"):
                     self.widgets[shown.id.rsplit("-", 1)[-1]] = (name, shown.id)

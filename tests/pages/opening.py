@@ -41,7 +41,7 @@ def slid(app: AppTest, **places: float) -> AppTest:
 def components(app: AppTest) -> list[dict]:
     """What each component of the page was given."""
     given = (json.loads(c.proto.json) for c in app.get("bidi_component") if c.proto.json)
-    return [data for data in given if isinstance(data, dict)]
+    return [data[0] if isinstance(data, list) else data for data in given]
 
 
 def drawn(app: AppTest, key: str) -> dict:

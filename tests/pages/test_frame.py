@@ -65,7 +65,8 @@ app = AppTest.from_file("app.py", default_timeout=120).run()
 assert not app.exception, app.exception
 assert not app.info, app.info[0].value
 assert app.get("plotly_chart"), "no map"
-heavy = {"torch", "umap", "numba", "sklearn", "scipy", "matplotlib"} & set(sys.modules)
+heavy = {"torch", "umap", "numba", "sklearn", "scipy", "matplotlib", "pandas", "pyarrow"}
+heavy &= set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

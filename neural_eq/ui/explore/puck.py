@@ -90,7 +90,7 @@ def draw(view: MapView) -> None:
                 "map": f"st-key-{state.MAP}",
                 "url": f"{'/' + base if base else ''}{PATH}/{kept[1].token}",
                 "revision": view.revision,
-                "place": _place_of_eq(view, sounds),
+                "place": tuple(_place_of_eq(view, sounds)),
                 "echo": session.get(f"{state.PUCK}_echo", 0),
             },
             on_moved_change=_note_move,

@@ -274,7 +274,7 @@ function makeDock(root) {
   };
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement;
   root.dock ??= makeDock(root);
   root.dock.update(data, setTriggerValue);

@@ -33,23 +33,24 @@ def draw(page: str) -> None:
     """
     sound = sources.current()
     eq = heard.heard(page)
+    data = {
+        "sound": sound and _on_air(sound),
+        "sounds": [{"id": i, "label": label} for i, label in sources.all_names().items()],
+        "chosen": sources.current_id(),
+        "base": eq and {
+            "key": heard.key_of(eq), "params": np.asarray(eq.params).tolist(), "label": eq.label,
+        },
+        "is_matched": st.session_state[state.LEVEL_MATCH],
+        "can_undo": undo.can_undo(),
+        "can_redo": undo.can_redo(),
+    }  # fmt: skip
     with st.bottom.container(key="player"):
         _mount(
             key=KEY,
-            data={
-                "sound": sound and _on_air(sound),
-                "sounds": [{"id": i, "label": label} for i, label in sources.all_names().items()],
-                "chosen": sources.current_id(),
-                "base": eq and {
-                    "key": heard.key_of(eq), "params": np.asarray(eq.params).tolist(),
-                    "label": eq.label,
-                },
-                "is_matched": st.session_state[state.LEVEL_MATCH],
-                "can_undo": undo.can_undo(),
-                "can_redo": undo.can_redo(),
-            },
+            # in a dictionary Streamlit would look for tables, and load pandas for that alone
+            data=(data,),
             on_asked_change=_do,
-        )  # fmt: skip
+        )
 
 
 def _on_air(sound: sources.Sound) -> dict[str, Any]:
