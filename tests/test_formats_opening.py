@@ -411,3 +411,11 @@ def test_no_damage_crashes_the_opening(format_id, data):
         assert np.isfinite(one.preset.params).all() and np.isfinite(one.worst_db)
     except NeuralEqError as error:
         assert "\n" not in str(error)
+
+
+def test_a_curve_whose_commas_are_both_is_refused():
+    rows = "\n".join(f"{20 * 1.07**n:.3f};-0.{n:04d}" for n in range(100))
+    ambiguous = rows.replace(".", ",").replace(";", ",")
+    with pytest.raises(PresetError, match="spans .* dB; a curve spans .*semicolons"):
+        open_preset(ambiguous.encode(), name="curve.csv")
+    assert open_preset(rows.replace(".", ",").encode(), name="curve.csv").worst_db < 0.5

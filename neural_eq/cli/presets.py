@@ -184,6 +184,8 @@ def _print_opened(opened: Opened) -> None:
         print(f"  {line}")
     if opened.worst_db:
         print(f"At most {opened.worst_db:.2f} dB from the file's curve, 20 Hz to 20 kHz.")
+    elif opened.notes:
+        print("The five bands are as the file has them; what else became of it:")
     else:
         print("Exact: five bands, as the file has them.")
     for text in opened.notes:

@@ -22,6 +22,8 @@ N_GRAPHIC = 127
 _N_BASE = 960
 _MIN_POINTS = 5
 _MAX_LEVEL_DB = 1000.0
+_MAX_SPAN_DB = 200.0
+"""From the deepest to the highest point: more than any equaliser or measurement has."""
 
 
 def write_graphic(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> bytes:
@@ -168,5 +170,11 @@ def _points(pairs: list[tuple[float, float]], *, name: str) -> Reading:
         raise PresetError(
             f"{name} goes from {freq_hz[0]:g} to {freq_hz[-1]:g} Hz; a curve needs an octave or"
             " more."
+        )
+    span_db = float(np.ptp(level_db))
+    if span_db > _MAX_SPAN_DB:
+        raise PresetError(
+            f"{name} spans {span_db:.0f} dB; a curve spans {_MAX_SPAN_DB:g} dB at most. Where commas"
+            " are its decimal signs, separate its columns by semicolons or tabs."
         )
     return Reading(freq_hz=freq_hz, level_db=level_db, notes=tuple(notes))

@@ -62,8 +62,8 @@ APPLIED, APPLIED_STRENGTH, APPLIED_WORD, APPLIED_SCHOOL = (
 BLIND_PAIR, BLIND_TRIALS, BLIND_PREFIX, BLIND_SHOW_SCORE = (
     "blind_pair", "blind_trials", "blind_", "blind_show_score",
 )  # fmt: skip
-AUDIO_ERROR, OWN_FILES, SOUND_FOLDER, UPLOAD_TURN, RECORDING = (
-    "audio_error", "own_files", "sound_folder", "upload_turn", "recording",
+AUDIO_ERROR, OWN_FILES, SOUND_FOLDER, UPLOAD_TURN, RECORDING, LAST_CLIP = (
+    "audio_error", "own_files", "sound_folder", "upload_turn", "recording", "last_clip",
 )  # fmt: skip
 PRESET, PRESET_ERROR, EARLIER_SOUNDS, RENDERING, BLIND_TEST = (
     "preset", "preset_error", "earlier_sounds", "rendering", "blind_test",

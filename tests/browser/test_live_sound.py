@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -264,8 +265,83 @@ def test_the_slider_swings_by_itself_while_the_music_plays(app):
     )
     assert np.ptp(seen) > 5
     assert max(np.abs(np.diff(seen))) < 5, "it leaps"
+    stop_by_hand(app)
+
+
+def stop_by_hand(app) -> None:
+    """Let the slider stand still: what is heard, shown and in use is where it stopped."""
     app.page.get_by_role("button", name="By hand").click()
+    at = int(float(app.page.get_by_role("slider", name="Morph").input_value()))
+    app.hears(f"warm → bright, {at} %, strength 1.00")
+    expect(app.page.get_by_role("heading", level=3).first).to_contain_text(f"{at} %")
+    app.drawn()
+    app.hears(f"warm → bright, {at} %, strength 1.00")
+    assert app.page.evaluate("() => __neuralEqDock1.state.base.label").startswith(
+        f"warm → bright, {at} %"
+    )
+
+
+def test_bands_and_a_slider_that_moves_by_itself_end_in_one_eq(app):
+    app.open("/morph")
+    app.play()
+    gain = app.page.get_by_role("spinbutton", name="Peak 1 gain in dB")
+    edited = app.page.get_by_text(re.compile("^Edited: "))
+    gain.fill("-6")
+    gain.press("Enter")
+    expect(edited).to_have_text("Edited: Peak 1.")
+    # an edit is one of a morph that stands still: it is left, and offered again
+    app.page.get_by_role("button", name="Swing").click()
+    expect(app.page.get_by_text("Your edit of warm → bright, 50 % was left.")).to_be_visible()
+    app.drawn()
+    stop_by_hand(app)
+
+    # a band that is turned meanwhile stops it, and is the only one edited
+    app.page.get_by_role("button", name="Swing").click()
+    app.page.wait_for_function("() => __neuralEqDock1.state.eq?.at > 60")
+    gain.fill("-6")
+    gain.press("Enter")
+    expect(edited).to_have_text("Edited: Peak 1.")
+    at = int(app.page.get_by_role("slider", name="Morph").input_value())
+    app.hears(f"warm → bright, {at} %, strength 1.00, edited")
+    heard = "() => [__neuralEqDock1.heard().params[2], __neuralEqDock1.state.base.params[2]]"
+    app.drawn()
+    assert app.page.evaluate(heard) == [-6, -6]
+
+    # a snapshot stops it, and is heard
+    app.button("Keep A").click()
+    app.page.get_by_role("button", name="Swing").click()
+    app.page.wait_for_function("() => __neuralEqDock1.state.hand === 'motion'")
+    app.page.get_by_role("radio", name="Snapshot A").click()
+    expect(app.page.get_by_text(re.compile(r"^Heard: A: .*, edited$"))).to_be_visible()
+
+    # another page is left with the EQ in use
+    app.page.get_by_role("button", name="Swing").click()
+    app.page.wait_for_function("() => __neuralEqDock1.state.hand === 'motion'")
+    app.go("Presets")
+    app.page.wait_for_function(
+        "() => { const {motion, eq, base} = __neuralEqDock1.state;"
+        " return !motion && eq.label === base.label; }"
+    )
+
+
+def test_the_players_keys_work_wherever_no_text_is_typed(app):
+    app.open("/morph")
+    app.play()
+    app.drawn()
+    drag(app, app.page.get_by_role("slider", name="Morph"), 1.0)
+    app.hears("warm → bright, 100 %, strength 1.00")
+    app.drawn()
+    app.page.keyboard.press("Control+z")
     app.hears("warm → bright, 50 %, strength 1.00")
+    app.page.keyboard.press("b")
+    expect(app.button("EQ off")).to_be_visible()
+    app.page.get_by_role("slider", name="High Shelf").focus()
+    app.page.keyboard.press("b")
+    expect(app.button("EQ on")).to_be_visible()
+    app.page.keyboard.press(" ")
+    app.page.wait_for_function("() => !__neuralEqDock1.engine.isWanted")
+    app.page.get_by_role("spinbutton", name="Peak 1 gain in dB").press("b")
+    expect(app.button("EQ on")).to_be_visible()
 
 
 RENDER = """async ({source, layout, rate, frames, channels, events, settings}) => {

@@ -185,6 +185,30 @@ def test_a_typed_number_is_taken_and_one_out_of_bounds_refused(app):
     expect(heading(app, "edited")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "shown", "said"),
+    [
+        ("Peak 1 Q", "0,7", "0.70", ""),
+        ("Peak 2 frequency in Hz", "1.2k", "1200", ""),
+        ("High Shelf gain in dB", "−3.5 dB", "-3.5", ""),
+        ("Peak 1 gain in dB", "99", "1.7", "Peak 1 gain in dB is 99; it must be a number from -12"),
+        ("Peak 1 gain in dB", "1e3", "1.7", "Peak 1 gain in dB is 1e3; it must be a number"),
+    ],
+)
+def test_a_number_counts_as_it_was_typed_or_is_refused(app, name, typed, shown, said):
+    app.open("/morph")
+    app.drawn()
+    field = app.page.get_by_role("spinbutton", name=name)
+    before = field.input_value()
+    field.fill(typed)
+    field.press("Enter")
+    expect(field).to_have_value(before if said else shown)
+    if said:
+        expect(app.page.get_by_text(said)).to_be_visible()
+    else:
+        expect(app.page.get_by_text(re.compile("^Edited: "))).to_be_visible()
+
+
 def test_pointing_names_the_note_and_the_zoom_keeps(app):
     app.open("/morph")
     expect(own(app)).to_be_visible()

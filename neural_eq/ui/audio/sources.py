@@ -53,18 +53,27 @@ def chosen() -> Sound | None:
     return sound
 
 
-def current() -> Sound | None:
-    """Return the sound that was chosen, without drawing the choice."""
-    place = st.session_state[state.CLIP]
-    if place == OWN_FILES:
-        files = _own_files()
-        return files.get(st.session_state.get(state.OWN_FILE, "")) or next(
-            iter(files.values()), None
-        )
-    if place == MICROPHONE:
-        return st.session_state.get(state.RECORDING)
-    name = place if place in cached.clip_paths() else next(iter(cached.clip_paths()))
-    return Sound(name, cached.clip_file(name))
+def current() -> Sound:
+    """Return the sound that was chosen, without drawing the choice.
+
+    Until there is a file or a recording where one is to be, it is the demo clip before.
+    """
+    return _current()[1]
+
+
+def _current() -> tuple[str, Sound]:
+    """The sound that was chosen, after its id."""
+    session = st.session_state
+    place = session[state.CLIP]
+    if place == OWN_FILES and (files := _own_files()):
+        sound = files.get(session.get(state.OWN_FILE, "")) or next(iter(files.values()))
+        return f"{OWN_FILES}/{sound.key}", sound
+    if place == MICROPHONE and session.get(state.RECORDING) is not None:
+        return MICROPHONE, session[state.RECORDING]
+    clips = cached.clip_paths()
+    name = next(name for name in (place, session.get(state.LAST_CLIP), *clips) if name in clips)
+    session[state.LAST_CLIP] = name
+    return name, Sound(name, cached.clip_file(name))
 
 
 def all_names() -> dict[str, str]:
@@ -73,23 +82,17 @@ def all_names() -> dict[str, str]:
     found |= {f"{OWN_FILES}/{key}": sound.file.name for key, sound in _own_files().items()}
     if st.session_state.get(state.RECORDING) is not None:
         found[MICROPHONE] = "Your recording"
-    if current() is None:
-        found[""] = "No sound yet: see Audio"
     return found
 
 
 def current_id() -> str:
     """Return which of :func:`all_names` is chosen."""
-    sound = current()
-    if sound is None:
-        return ""
-    place = st.session_state[state.CLIP]
-    return f"{OWN_FILES}/{sound.key}" if place == OWN_FILES else place
+    return _current()[0]
 
 
 def choose(sound_id: str) -> None:
     """Callback: take another sound; one that is gone changes nothing."""
-    if sound_id not in all_names() or not sound_id:
+    if sound_id not in all_names():
         return
     place, _, key = sound_id.partition("/")
     st.session_state[state.CLIP] = place

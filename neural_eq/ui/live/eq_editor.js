@@ -35,18 +35,22 @@ function makeEditor(root) {
   const isEdited = (band) => [band.gain, band.freq, band.q].some(
     (n) => n !== null && Math.abs(params[n] - data.morph[n]) > 1e-9 * Math.abs(data.morph[n]) + 1e-9);
 
+  // the slider that moves by itself stands still before a number is turned
+  const still = () => DOCK.state.motion && DOCK.set({motion: null});
+
   function change(number, value) {
+    still();
     params[number] = limited(number, value);
     heard();
   }
   function reset(band) {
+    still();
     for (const n of [band.gain, band.freq, band.q]) if (n !== null) params[n] = data.morph[n];
     heard();
     commit();
   }
   // the sound goes first, the picture follows with the next frame
   function heard() {
-    DOCK.set({motion: null});
     DOCK.drive("editor", {params: [...params], label: data.label});
     drawSoon();
   }
@@ -54,7 +58,7 @@ function makeEditor(root) {
     if (data.is_fixed) return;
     clearTimeout(timer);
     timer = null;
-    send({params, seq, zoom_db: isZoomChosen ? zoomDb : null});
+    send({params, seq, at: DOCK.state.at, zoom_db: isZoomChosen ? zoomDb : null});
     DOCK.release("editor");
   }
   function commitSoon() {
@@ -75,7 +79,7 @@ function makeEditor(root) {
   const hands = makeHands(svg, {
     value: (number) => params[number],
     place: (number, value) => { params[number] = limited(number, value); },
-    change, reset, commit, commitSoon, say,
+    still, change, reset, commit, commitSoon, say,
     rest: () => { readout.textContent = hint(); },
     dbOf: (dy) => -(dy / plotHeight()) * 2 * zoomDb,
     ratioOf: (dx) => hzOf(dx) / LOW_HZ,
@@ -180,8 +184,8 @@ function makeEditor(root) {
 
   // a key pressed here is none of the app's shortcuts
   root.onkeydown = root.onkeyup = (event) => {
-    const isPlayers = ["z", "y"].includes(event.key.toLowerCase()) && (event.ctrlKey || event.metaKey);
-    if (!isPlayers) event.stopPropagation();
+    // but for those of the player
+    if (![" ", "b", "z", "y"].includes(event.key.toLowerCase())) event.stopPropagation();
   };
   root.onfocusout = commitPending;
   const observer = new ResizeObserver(() => {
@@ -213,7 +217,7 @@ function makeEditor(root) {
       send = (state) => setStateValue("edit", state);
       if (!nodes.length) {
         nodes.push(...data.bands.map((band, i) => hands.add(handles, band, MARKS[i])));
-        table = makeTable(root, data, {change, commit, reset});
+        table = makeTable(root, data, {change, commit, commitSoon, reset});
         isZoomChosen = data.is_zoom_chosen;
         zoomDb = data.zoom_db;
       }

@@ -54,9 +54,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Edited:
-    """What the hand made of the bands, and the zoom if one was chosen."""
+    """What the hand made of the bands, where the slider stood, and the zoom if one was chosen."""
 
     params: list[float]
+    at: float | None
     zoom_db: int | None
 
 
@@ -138,4 +139,4 @@ def edited() -> Edited | None:
     """Return what the browser last said."""
     said: Any = st.session_state.get(KEY)
     change = said and said.get("edit")
-    return Edited(change["params"], change["zoom_db"]) if change else None
+    return Edited(change["params"], change.get("at"), change["zoom_db"]) if change else None

@@ -12,6 +12,7 @@ function makeHands(svg, editor) {
     svgElement("text", {"text-anchor": "middle", y: 4.5}, node).textContent = mark;
     node.onpointerdown = (event) => {
       if (event.button > 0) return;
+      editor.still();
       node.setPointerCapture(event.pointerId);
       node.focus();
       drag = {from: [event.clientX, event.clientY], at: [event.clientX, event.clientY],
@@ -61,7 +62,11 @@ function makeHands(svg, editor) {
       PageDown: [band.q, (value) => value / 1.08],
     };
     const [number, next] = steps[event.key] ?? [];
-    if (event.key === "Home") editor.reset(band);
+    if (event.key === "Escape" && drag?.band === band) {
+      editor.place(band.freq, drag.freq);
+      editor.change(band.gain, drag.gain);
+      drag = pinch = null;
+    } else if (event.key === "Home") editor.reset(band);
     else if (!next) return;
     else if (number !== null) {
       editor.change(number, next(editor.value(number)));

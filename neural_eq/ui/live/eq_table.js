@@ -1,31 +1,46 @@
 // The five bands as numbers, to read and to type.
 
-function makeTable(root, data, {change, commit, reset}) {
+// "440", "0,7", "−3.5", "1.2k": a number as people type it, or NaN.
+function typed(text) {
+  const found = /^([+-]?)(\d+[.,]?\d*|[.,]\d+)\s*(k?)(?:db|hz)?$/i.exec(
+    text.trim().replace("−", "-"));
+  if (!found) return NaN;
+  const [, sign, digits, kilo] = found;
+  return Number(`${sign}${digits.replace(",", ".")}`) * (kilo ? 1000 : 1);
+}
+
+function makeTable(root, data, {change, commit, commitSoon, reset}) {
   const body = root.querySelector("tbody"), message = root.querySelector(".message");
   let params;
 
   const shown = (number, digits) => params[number].toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
-  function isWrong(number, input) {
-    const {minimum, maximum} = data.parameters[number], value = input.valueAsNumber;
-    return !(value >= minimum && value <= maximum);
-  }
-
   function makeField(cell, {number, digits, name, step}) {
     const {minimum, maximum} = data.parameters[number];
-    const input = htmlElement("input", {type: "number", step, inputmode: "decimal",
-      min: minimum, max: maximum, "aria-label": name}, cell);
-    input.oninput = () => {
-      if (!isWrong(number, input)) change(number, input.valueAsNumber);
-    };
+    const input = htmlElement("input", {type: "text", role: "spinbutton", inputmode: "decimal",
+      autocomplete: "off", "aria-valuemin": minimum, "aria-valuemax": maximum,
+      "aria-label": name}, cell);
+    // half of a number is another number: what is typed counts when it is left, or at Enter
     input.onchange = () => {
-      if (isWrong(number, input)) {
-        message.textContent = `${name} is ${input.value || "no number"}; it must lie within`
-          + ` ${minimum} to ${maximum}. It stays at ${shown(number, digits)}.`;
-        input.value = shown(number, digits);
-      } else {
+      const value = typed(input.value);
+      if (value >= minimum && value <= maximum) {
         message.textContent = "";
+        change(number, value);
         commit();
+      } else {
+        const given = input.value.trim().slice(0, 20) || "empty";
+        message.textContent = `${name} is ${given}; it must be a number from ${minimum} to`
+          + ` ${maximum}. It stays at ${shown(number, digits)}.`;
       }
+      input.value = shown(number, digits);
+    };
+    input.onkeydown = (event) => {
+      const up = {ArrowUp: 1, ArrowDown: -1}[event.key];
+      if (!up) return;
+      event.preventDefault();
+      message.textContent = "";
+      change(number, params[number] + up * step * (event.shiftKey ? 10 : 1));
+      input.value = shown(number, digits);
+      commitSoon();
     };
     return {input, number, digits};
   }
@@ -60,6 +75,7 @@ function makeTable(root, data, {change, commit, reset}) {
         rows[i].button.disabled = !isEdited(band);
         for (const {input, number, digits} of rows[i].fields) {
           if (input !== focused) input.value = shown(number, digits);
+          input.setAttribute("aria-valuenow", shown(number, digits));
         }
       });
     },

@@ -2,16 +2,18 @@
 
 const N_DRAWN = 200;
 const HINTS = {
-  swing: "The slider swings from end to end and back while the music plays.",
-  drawn: "Draw the slider's way over one loop of the sound: up is the right end.",
+  swing: "The slider swings from end to end and back while the music plays. Where it is stopped"
+    + " it stays, and the words around it follow.",
+  drawn: "Draw the slider's way over one loop of the sound: up is the right end. Where it is stopped"
+    + " it stays, and the words around it follow.",
 };
 
 function makeMorphSlider(root) {
   const find = (name) => root.querySelector(name);
   const input = find("#slider"), output = find("output"), drawing = find(".drawing");
-  let data, send, sent = 0, isHeld = false, frame = 0;
+  let data, send, sent = 0, isHeld = false, isMoving = false, frame = 0;
 
-  const isPlace = () => data.kind === "at";
+  const isPlace = () => data?.kind === "at";
   const shown = (value) => (isPlace() ? `${Math.round(value)} %` : value.toFixed(2));
 
   function show(value) {
@@ -28,15 +30,20 @@ function makeMorphSlider(root) {
   }
   input.oninput = () => {
     isHeld = true;
+    if (isPlace()) isMoving = false; // the hand says where it stops
     heard();
     show(+input.value);
   };
   input.onchange = () => {
     isHeld = false;
-    sent = Date.now();
-    send("moved", { value: +input.value, n: sent });
+    tell();
     DOCK.release("slider");
   };
+  // An edit of the bands is one of a morph that stands still.
+  function tell(isMotion = false) {
+    sent = Date.now();
+    send("moved", { value: +input.value, is_motion: isMotion, n: sent });
+  }
   root.onkeydown = root.onkeyup = (event) => {
     // the keys of the player are for all; the app's own shortcuts are meant by none of these
     if (![" ", "b", "B", "z", "Z", "y"].includes(event.key)) event.stopPropagation();
@@ -49,13 +56,21 @@ function makeMorphSlider(root) {
       : kind === "drawn" ? { kind, drawing: DOCK.state.drawing ?? Array(N_DRAWN).fill(+input.value) }
         : null;
     DOCK.set({ motion });
-    if (!motion && DOCK.state.hand === "motion") {
-      DOCK.release("motion");
-      input.value = DOCK.state.at;
-      show(+input.value);
-      heard();
-      DOCK.release("slider");
-    }
+  }
+  function began() {
+    isMoving = true;
+    tell(true);
+  }
+  // However a motion ends, the slider stays where it was, and Python hears of it.
+  function ended() {
+    const { eq, morph, strength } = DOCK.state, at = Math.round(eq?.at ?? +input.value);
+    isMoving = false;
+    input.value = at;
+    show(at);
+    DOCK.set({ at });
+    if (morph) DOCK.drive("slider", morphEq(morph, at, strength));
+    tell();
+    DOCK.release("slider");
   }
   for (const button of root.querySelectorAll(".choices button")) {
     button.onclick = () => move(button.dataset.kind);
@@ -123,6 +138,10 @@ function makeMorphSlider(root) {
     }
   }
   const end = DOCK.subscribe((state, part) => {
+    if (isPlace() && "motion" in part && Boolean(state.motion) !== isMoving) {
+      if (state.motion) began();
+      else ended();
+    }
     if (part.eq || "motion" in part) frame ||= requestAnimationFrame(draw);
   });
 
@@ -149,6 +168,8 @@ function makeMorphSlider(root) {
     close() {
       end();
       cancelAnimationFrame(frame);
+      // its page is left: what plays is the EQ in use again, as the next page says
+      if (isMoving) DOCK.set({ motion: null, hand: null, eq: DOCK.state.base, slot: "live" });
     },
   };
 }

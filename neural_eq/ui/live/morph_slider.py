@@ -49,6 +49,7 @@ def draw(
     step: float,
     help: str,
     on_move: Callable[[float], None],
+    on_motion: Callable[[], None] = lambda: None,
     morph: dict[str, Any] | None = None,
 ) -> None:
     """Draw a slider.
@@ -63,6 +64,7 @@ def draw(
         step: From one value to the next.
         help: Shown when the pointer rests on it.
         on_move: Called with the value it was let go at, before the next run.
+        on_motion: Called besides where it began, or ended, to move by itself.
         morph: The way that ``"at"`` follows.
     """
 
@@ -72,6 +74,8 @@ def draw(
         if change:
             st.session_state[f"{key}_echo"] = int(change["n"])
             on_move(min(maximum, max(minimum, float(change["value"]))))
+            if change.get("is_motion"):
+                on_motion()
 
     _mount(
         key=key,

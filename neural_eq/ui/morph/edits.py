@@ -29,6 +29,8 @@ def take_edit() -> None:
         params = check_params(np.array(change.params))[0]
     except (ParameterError, ValueError, TypeError):
         return  # no hand makes these: the picture keeps every number within its bounds
+    if isinstance(change.at, int | float) and 0 <= change.at <= 100:
+        session[state.AT] = round(change.at)  # where it was stopped, if it moved by itself
     base = current_eq.morph().base
     if np.allclose(params, base, rtol=_SAME, atol=_SAME):
         session[state.EDIT] = None
@@ -43,6 +45,8 @@ def take_edit() -> None:
 def drop_edit() -> None:
     """Callback: go back to the morph; the edit is kept aside."""
     session = st.session_state
+    if session.get(state.EDIT) is None:
+        return
     session[state.LEFT_EDIT], session[state.EDIT] = session.get(state.EDIT), None
     _override()
 

@@ -11,7 +11,7 @@ from neural_eq.ui import state
 from neural_eq.ui.current_eq import Morph
 from neural_eq.ui.live import morph_slider
 from neural_eq.ui.markdown import escaped
-from neural_eq.ui.morph import ends
+from neural_eq.ui.morph import edits, ends
 
 ROUTES = {
     "latent": (
@@ -65,7 +65,7 @@ def draw_slider(morph: Morph) -> None:
     words = "".join(f" and {100 * w:.0f} % {p.label}" for p, w in morph.extras)
     morph_slider.draw(
         "at", name="Morph", key=state.AT_SLIDER, value=st.session_state[state.AT],
-        minimum=0, maximum=100, step=1, on_move=_slide,
+        minimum=0, maximum=100, step=1, on_move=_slide, on_motion=edits.drop_edit,
         help="0 % is the left end, 100 % the right; equal steps are equal steps of sound.",
         morph=morph_slider.path_data(
             morph.path.params, start=morph.start.label, end=morph.end.label,

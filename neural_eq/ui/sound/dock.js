@@ -3,6 +3,12 @@
 const PLAY = "M7 4v16l13-8z", PAUSE = "M6 4h4v16H6zM14 4h4v16h-4z";
 const DRAG_PX = 5, METER_FLOOR_DB = -48, HOLD_S = 1.5, LIGHT_S = 0.6;
 
+// Where a key is typed, and where Space presses something
+const FIELDS = "textarea, select, [contenteditable=true], [role=combobox],"
+  + " input:not([type=range], [type=checkbox], [type=radio], [type=button])";
+const PRESSED_BY_SPACE = "button, a, summary, label, input[type=checkbox], input[type=radio],"
+  + " [role=button], [role=tab], [role=radio], [role=checkbox]";
+
 function minutes(seconds) {
   const tenths = Math.floor(seconds * 10 + 1e-6);
   return `${Math.floor(tenths / 600)}:${String(Math.floor((tenths % 600) / 10)).padStart(2, "0")}`
@@ -66,6 +72,7 @@ function makeDock(root) {
   }
   // an empty snapshot takes what is heard
   function hear(slot) {
+    if (DOCK.state.motion) DOCK.set({ motion: null }); // or it would be heard instead
     if (slot !== "live" && !DOCK.state.snapshots[slot]) keep(slot);
     if (slot === "live" || DOCK.state.snapshots[slot]) DOCK.set({ slot });
   }
@@ -117,15 +124,12 @@ function makeDock(root) {
   // ---- keys of the whole page
   function pressed(event) {
     const target = event.composedPath()[0];
-    const isField = target.closest?.("input, textarea, select, [contenteditable=true], [role=slider],"
-      + " [role=combobox]") && target !== place;
-    if (isField || event.altKey) return;
+    if (target.closest?.(FIELDS) || event.altKey) return;
     const isCommand = event.ctrlKey || event.metaKey, key = event.key.toLowerCase();
     if (isCommand && (key === "z" || key === "y")) {
       ask({ what: key === "y" || event.shiftKey ? "redo" : "undo" });
     } else if (isCommand) return;
-    else if (key === " " && !target.closest?.("button, a, summary, [role=button], [role=tab],"
-      + " [role=radio], [role=checkbox], label")) toggle();
+    else if (key === " " && !target.closest?.(PRESSED_BY_SPACE)) toggle();
     else if (key === "b") find(".eq").onclick();
     else return;
     event.preventDefault();
@@ -234,7 +238,8 @@ function makeDock(root) {
     find(".eq").setAttribute("aria-pressed", String(!isBypassed));
     find(".eq").textContent = isBypassed ? "EQ off" : "EQ on";
     find(".looping").setAttribute("aria-pressed", String(DOCK.state.isLooped));
-    const what = eq ? eq.label : "flat until the EQ in use is ready";
+    const what = eq ? eq.label
+      : engine.isWanted ? "flat until the EQ in use is ready" : "press Play for the EQ in use";
     const prefix = slot === "live" ? "" : `${slot}: `;
     const text = isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
     if (find(".heard").textContent !== text) find(".heard").textContent = text;

@@ -34,7 +34,7 @@ def draw(page: str) -> None:
     sound = sources.current()
     eq = heard.heard(page)
     data = {
-        "sound": sound and _on_air(sound),
+        "sound": _on_air(sound),
         "sounds": [{"id": i, "label": label} for i, label in sources.all_names().items()],
         "chosen": sources.current_id(),
         "base": eq and {
