@@ -174,7 +174,7 @@ def _points(pairs: list[tuple[float, float]], *, name: str) -> Reading:
     span_db = float(np.ptp(level_db))
     if span_db > _MAX_SPAN_DB:
         raise PresetError(
-            f"{name} spans {span_db:.0f} dB; a curve spans {_MAX_SPAN_DB:g} dB at most. Where commas"
-            " are its decimal signs, separate its columns by semicolons or tabs."
+            f"{name} spans {span_db:.0f} dB; a curve spans {_MAX_SPAN_DB:g} dB at most. Where its"
+            " decimal signs are commas, separate its columns by semicolons or tabs."
         )
     return Reading(freq_hz=freq_hz, level_db=level_db, notes=tuple(notes))

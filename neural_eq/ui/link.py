@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from neural_eq.latent import projection
 from neural_eq.ui import address, cached
+from neural_eq.ui.markdown import escaped
 from neural_eq.ui.models import BUILT_IN_DIMENSIONS
 from neural_eq.ui.state import (
     AT,
@@ -81,17 +83,29 @@ def _take(state: MutableMapping[Any, Any], params: dict[str, str]) -> None:
     for key in (FROM, TO, THIRD, FOURTH, ROUTE):
         if 0 < len(params.get(key, "")) <= 100:
             state[key] = params[key]
+    refused = []
     for key, (kind, low, high) in _NUMBERS.items():
+        if key not in params:
+            continue
         try:
             value = kind(params[key])
-        except (KeyError, ValueError):
-            continue
+        except ValueError:
+            value = math.nan
         if low <= value <= high:
             state[key] = value
+        else:
+            refused.append(f"{key} is {params[key][:20]!r}; it must lie within {low} to {high}.")
     for key, known in _CHOICES.items():
         if params.get(key) in known:
             state[key] = params[key]
+        elif key in params:
+            refused.append(f"{key} is {params[key][:20]!r}; it must be {' or '.join(known)}.")
     state[EDIT] = Edit.from_address(params.get(EDIT, ""))
+    if params.get(EDIT) and state[EDIT] is None:
+        refused.append("The edit of the bands is no setting that could be played.")
+    if refused:
+        text = " ".join(["Not taken from the address:", *refused])
+        st.toast(escaped(text), icon=":material/warning:", duration="long")
     _take_model(state, params.get(MODEL, ""))
     run = cached.training_jobs().run(params.get(FOLLOWED_RUN, ""))
     if run is not None:

@@ -178,7 +178,7 @@ def test_a_typed_number_is_taken_and_one_out_of_bounds_refused(app):
     gain.fill("30")
     gain.press("Enter")
     expect(app.page.get_by_role("alert").filter(has_text="High Shelf")).to_have_text(
-        "High Shelf gain in dB is 30; it must lie within -12 to 12. It stays at 4.5."
+        "High Shelf gain in dB is 30; it must be a number from -12 to 12. It stays at 4.5."
     )
     expect(gain).to_have_value("4.5")
     app.button("Put High Shelf back").click()

@@ -79,6 +79,17 @@ def test_a_table_that_is_missing_is_said_and_the_built_in_set_taken(monkeypatch,
     assert "built-in set" in popovers(app)
 
 
+def test_what_an_address_says_wrongly_is_told_and_not_taken():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S)
+    for name, value in {"at": "9999", "strength": "nan", "edit": "1", "map_style": "x"}.items():
+        app.query_params[name] = value
+    app.run()
+    said = app.toast[0].value
+    for part in ("at is '9999'; it must lie within 0 to 100", "strength is", "edit", "Points or"):
+        assert part in said.replace("\\", ""), said
+    assert app.session_state["at"] == 50 and app.session_state["strength"] == 1.0
+
+
 def test_choices_survive_page_switches(app):
     turned(app, "morph")
     slid(app, at=73, strength=-0.5)
