@@ -238,10 +238,10 @@ function makeDock(root) {
     find(".eq").setAttribute("aria-pressed", String(!isBypassed));
     find(".eq").textContent = isBypassed ? "EQ off" : "EQ on";
     find(".looping").setAttribute("aria-pressed", String(DOCK.state.isLooped));
-    const what = eq ? eq.label
-      : engine.isWanted ? "flat until the EQ in use is ready" : "press Play for the EQ in use";
+    const what = eq ? eq.label : "flat until the EQ in use is ready";
     const prefix = slot === "live" ? "" : `${slot}: `;
-    const text = isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
+    const text = !eq && !engine.isWanted ? "Press Play to hear the EQ in use"
+      : isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
     if (find(".heard").textContent !== text) find(".heard").textContent = text;
     later();
   }
