@@ -82,6 +82,8 @@ def download_to(tmp_path):
     """Press a button that downloads, and return the file."""
 
     def press(app: driver.App, name: str) -> Path:
+        app.drawn()
+        app.button(name).hover()  # which waits until it stands still
         with app.page.expect_download() as caught:
             app.button(name).click()
         path = tmp_path / caught.value.suggested_filename

@@ -244,9 +244,7 @@ def test_a_narrow_map_names_its_first_words_and_nothing_runs_off(new_tab, offlin
     app = new_tab(offline_address, color_scheme=scheme)
     app.page.set_viewport_size({"width": 390, "height": 844})
     app.open("/")
-    expect(app.chart("map").locator(".annotation").first).to_be_visible()
-    shown = [a for a in app.chart("map").locator(".annotation").all() if a.is_visible()]
-    assert len(shown) == 6
+    expect(app.chart("map").locator(".annotation").filter(visible=True)).to_have_count(6)
     width = app.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
 

@@ -48,7 +48,7 @@ def chip(app):
 
 
 def heard(app):
-    return app.page.get_by_text(re.compile("^Heard: "))
+    return app.page.get_by_text(re.compile("^(Heard: |Press Play to hear)"))
 
 
 def heading(app):
