@@ -118,17 +118,21 @@ def draw_word(models: Models, word: str) -> None:
 
 
 def draw_downloads(models: Models) -> None:
-    """Offer the whole comparison as a page and as JSON."""
+    """Offer the whole comparison as a page and as JSON.
+
+    A rerun by the press itself could end before the browser has asked for the file, and take the
+    file with it.
+    """
     data = state.dataset().describe()
     with st.container(horizontal=True):
         st.download_button(
             "Report (HTML)", lambda: to_html(models, data=data), "comparison.html", "text/html",
-            icon=":material/download:",
+            icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
             "Report (JSON)",
             lambda: json.dumps({"data": data, "models": list(models)}, indent=1),
-            "comparison.json", "application/json", icon=":material/download:",
+            "comparison.json", "application/json", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
 
 
