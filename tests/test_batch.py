@@ -23,7 +23,7 @@ from neural_eq.data.batch import Outcome, Task, make, render_folder
 from neural_eq.data.batch_names import REPORT_NAME, find_sounds, output_names
 from neural_eq.data.batch_report import FAILED, MADE, UP_TO_DATE, WAITING
 from neural_eq.data.crew import processes
-from neural_eq.data.mastering import Treatment
+from neural_eq.data.file_rendering import Treatment
 from neural_eq.eq.params import DEFAULT
 from neural_eq.errors import AudioError, DataError, ParameterError
 from neural_eq.jobs import lock
@@ -305,6 +305,18 @@ def test_the_command_makes_says_and_reports(folder, tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     assert printed["counts"][UP_TO_DATE] == 3
     assert printed["files"] == json.loads((out / REPORT_NAME).read_text())["files"]
+
+
+def test_a_way_over_time_is_made_of_many_files_as_of_one(folder, tmp_path, capsys):
+    way = ("--to", "bright", "--over-time")
+    assert main([*batch(folder, tmp_path / "out", "--workers", 1), *way]) == 0
+    assert "warm to bright over the file" in capsys.readouterr().out
+    one = tmp_path / "one.wav"
+    assert main(["render", str(folder / "drums.wav"), str(one), "--term", "warm", *way]) == 0
+    assert (tmp_path / "out" / "drums.wav").read_bytes() == one.read_bytes()
+    capsys.readouterr()
+    assert main([*batch(folder, tmp_path / "out", "--workers", 1), "--to", "bright"]) == 0
+    assert "Made 3 files" in capsys.readouterr().out  # another treatment
 
 
 def test_the_command_refuses_what_cannot_be(folder, tmp_path, capsys):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from neural_eq.data.safe_db import Dataset
 from neural_eq.errors import CheckpointError, OutputError, TermError
 from neural_eq.model.checkpoint import VERSION, TrainedModel, load, save
-from neural_eq.model.config import TrainConfig
+from neural_eq.model.config import ModelConfig, TrainConfig
+from neural_eq.model.decoder import read_decoder
 from neural_eq.model.training import train
 
 
@@ -33,6 +34,37 @@ def test_a_model_comes_back_the_same(model: TrainedModel, built_in: Dataset, tmp
     assert {w: t.n for w, t in again.terms.items()} == {w: t.n for w, t in model.terms.items()}
     np.testing.assert_array_equal(again.term("Warm ").centre, model.terms["warm"].centre)
     assert os.listdir(tmp_path) == ["m.pt"]
+
+
+@pytest.mark.parametrize("latent_dim", [2, 13, 32])
+def test_a_file_decodes_the_same_without_torch(built_in: Dataset, tmp_path, latent_dim) -> None:
+    config = TrainConfig(epochs=2, device="cpu", model=ModelConfig(latent_dim=latent_dim))
+    model = train(built_in, config)
+    save(model, tmp_path / "m.pt")
+    decoder = read_decoder(tmp_path / "m.pt")
+    assert decoder is not None
+    latent = model.encode(built_in.params[:200])
+    norm = [m.bounds.normalize(m.decode(latent)) for m in (model, decoder)]
+    np.testing.assert_allclose(norm[1], norm[0], atol=1e-6)
+    assert decoder.terms.keys() == model.terms.keys() and decoder.n_epochs == 2
+    assert decoder.data_origin == model.data_origin
+    with pytest.raises(TermError, match="'wram'; it knows: warm, bright"):
+        decoder.term("wram")
+    # the slopes, against differences
+    point = latent[:3]
+    norm_there, slopes = decoder.norm_and_slopes(point)
+    for k in range(latent_dim):
+        nudged = point.copy()
+        nudged[:, k] += 1e-6
+        difference = (decoder.norm_and_slopes(nudged)[0] - norm_there) / 1e-6
+        np.testing.assert_allclose(slopes[:, :, k], difference, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_a_file_without_a_decoder_has_none(tmp_path, content) -> None:
+    (tmp_path / "m.pt").write_bytes(content)
+    assert read_decoder(tmp_path / "m.pt") is None
+    assert read_decoder(tmp_path / "missing.pt") is None
 
 
 def test_a_run_resumed_from_its_file_equals_an_unbroken_run(built_in: Dataset, tmp_path) -> None:

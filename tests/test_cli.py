@@ -433,7 +433,23 @@ def test_render_follows_its_options(run, model_file):
     np.testing.assert_array_equal(soundfile.read("out.wav")[0], samples)
 
 
-@pytest.mark.parametrize("ending", ["flac", "ogg", "mp3", "aiff"])
+def test_render_goes_from_word_to_word_over_the_file(run, model_file):
+    write_sound("in.wav")
+    given = ["render", "in.wav", "out.wav", "--model", model_file, "--term", "bright"]
+    code, out, _ = run(*given, "--to", "warm", "--over-time", "--subtype", "FLOAT")
+    assert code == 0
+    assert "EQ: bright to warm over the file, strength 1" in out
+    beginning, end = out.index(" At the beginning:"), out.index(" At the end:")
+    model = checkpoint.load(model_file)
+    for word, text in (("bright", out[beginning:end]), ("warm", out[end:])):
+        for line in format_bands(word_point(model, word).params):
+            assert line in text
+    assert re.search(r"Level: [-+][\d.]+ to [-+][\d.]+ dB after the EQ, along the way; loud", out)
+    given_samples, _ = soundfile.read("in.wav")
+    assert np.abs(soundfile.read("out.wav")[0] - given_samples).max() > 0.01
+
+
+@pytest.mark.parametrize("ending", ["w64", "flac", "ogg", "mp3", "aiff"])
 def test_render_writes_the_kind_that_the_ending_names(run, model_file, ending):
     write_sound("in.wav")
     args = ["render", "in.wav", f"out.{ending}", "--model", model_file, "--term", "warm"]

@@ -353,6 +353,8 @@ def test_seven_channels_work(render):
         (["--strength", "9"], "strength is 9; it must lie within -1 to 2."),
         (["--to", "warm", "--at", "2"], "at is 2; it must lie within 0 to 1."),
         (["--at", "0.5"], "--at is 0.5, and there is no --to"),
+        (["--over-time"], "--over-time is given, and there is no --to"),
+        (["--to", "warm", "--at", "1", "--over-time"], "--at is 1 beside --over-time"),
         (["--to", "purple"], "does not know the word 'purple'; it knows: "),
         (["--route", "scenic"], "route is 'scenic'"),
         (["--subtype", "PCM_99"], "WAV has no encoding 'PCM_99'; it has "),

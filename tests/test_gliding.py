@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
-from neural_eq.eq.gliding import HOP_FRAMES, render_along
-from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS
+from neural_eq.eq.gliding import HOP_FRAMES, Journey, render_along
+from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, MAXIMUM, MINIMUM
 from neural_eq.eq.render import filter_audio
 from neural_eq.errors import ParameterError
 
@@ -42,6 +42,44 @@ def test_a_leap_does_not_click():
     made = render_along(tone, np.stack([low, LOUD]), RATE, step_frames=RATE // 2)
     high = sosfiltfilt(butter(8, 8000, "highpass", fs=RATE, output="sos"), made[:, 0])
     assert 20 * np.log10(np.abs(high[4000:-4000]).max() / np.abs(made).max()) < -85
+
+
+def travelled(samples, path, levels, cuts=()):
+    journey = Journey(
+        path, levels, sample_rate=RATE, n_channels=samples.shape[1], n_frames=len(samples)
+    )
+    return np.concatenate([journey.process(part) for part in np.split(samples, cuts)])
+
+
+@pytest.mark.parametrize("cuts", [[1], [63, 64, 65], [100, 7000], [8192 * 64 + 5]])
+def test_a_journey_is_the_same_however_it_is_cut(cuts):
+    path = np.linspace(MINIMUM, MAXIMUM, 5)
+    samples = noise(600_001 if cuts[-1] > 8000 else 12_007)
+    whole = travelled(samples, path, np.linspace(-3, 3, 5))
+    parts = travelled(samples, path, np.linspace(-3, 3, 5), cuts)
+    np.testing.assert_allclose(parts, whole, atol=1e-10)
+
+
+def test_a_journey_is_at_each_setting_in_its_time_and_does_not_click():
+    low = DEFAULT.copy()
+    low[list(GAIN_COLUMNS)] = -6.0
+    tone = 0.05 * np.sin(2 * np.pi * 997 * np.arange(4 * RATE) / RATE)[:, None]
+    made = travelled(tone, np.stack([low, LOUD]), np.array([0.0, -3.0]))
+    for setting, level_db, part in ((low, 0, slice(0, 2000)), (LOUD, -3, slice(-2000, None))):
+        wanted = filter_audio(tone, setting, RATE).samples[part] * 10 ** (level_db / 20)
+        np.testing.assert_allclose(made[part], wanted, atol=0.003)
+    high = sosfiltfilt(butter(8, 8000, "highpass", fs=RATE, output="sos"), made[:, 0])
+    assert 20 * np.log10(np.abs(high[4000:-4000]).max() / np.abs(made).max()) < -140
+
+
+def test_a_journey_says_what_it_leaves_out_and_leaves_flat_alone():
+    journey = Journey(LOUD[None].repeat(2, 0), np.zeros(2), sample_rate=8000, n_channels=1,
+                      n_frames=9)  # fmt: skip
+    assert len(journey.notes) == 1 and "High Shelf is left out where it" in journey.notes[0]
+    flat = Journey(DEFAULT[None].repeat(2, 0), np.zeros(2), sample_rate=RATE, n_channels=1,
+                   n_frames=9)  # fmt: skip
+    samples = noise(9, 1)
+    assert flat.is_flat and flat.process(samples) is samples
 
 
 def test_steps_and_levels_that_do_not_fit_are_refused():

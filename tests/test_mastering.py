@@ -9,7 +9,8 @@ import soundfile
 
 from neural_eq.data import audio_file
 from neural_eq.data.audio_file import open_audio, read_blocks, read_excerpt
-from neural_eq.data.mastering import Treatment, master, master_all
+from neural_eq.data.file_rendering import Treatment
+from neural_eq.data.mastering import master, master_all
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.render import apply_eq
 from neural_eq.errors import AudioError, OutputError

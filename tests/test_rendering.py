@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from neural_eq.data.audio_file import open_audio
-from neural_eq.data.mastering import Treatment
+from neural_eq.data.file_rendering import Treatment
 from neural_eq.eq.params import DEFAULT
 from neural_eq.ui.audio import rendering
 from neural_eq.ui.audio.rendering import Rendering

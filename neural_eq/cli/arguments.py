@@ -218,6 +218,10 @@ def _render(parser: Parser) -> None:
         "--at", type=number, metavar="X",
         help="with --to: where between the words, 0 to 1, in equal steps of sound (default: 0.5)",
     )  # fmt: skip
+    parser.add_argument(
+        "--over-time", action="store_true",
+        help="with --to: go from the one word to the other over the length of IN",
+    )  # fmt: skip
     setting_options(parser)
     parser.add_argument(
         "--no-level-match", dest="level_match", action="store_false",

@@ -11,13 +11,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from neural_eq.cli.output import check_output, note, plural, print_json
-from neural_eq.cli.rendering import check_words, setting_asked, words_asked
-from neural_eq.cli.setting import print_setting
+from neural_eq.cli.rendering import check_words, print_asked, setting_asked, words_asked
 from neural_eq.data.batch import check_folders, render_folder
 from neural_eq.data.batch_names import REPORT_NAME, check_suffix
 from neural_eq.data.batch_report import FAILED, MADE, UP_TO_DATE, WAITING, Report
 from neural_eq.data.crew import cluster, n_cores, processes
-from neural_eq.data.mastering import Treatment
+from neural_eq.data.file_rendering import Treatment
 from neural_eq.errors import OutputError, ParameterError
 from neural_eq.jobs import lock
 
@@ -41,7 +40,7 @@ def render_batch(args: Namespace) -> int:
     params, n_stopped = setting_asked(args, as_json=args.json)
     if not args.json:
         print(f"EQ: {words_asked(args)}")
-        print_setting(params, n_stopped)
+        print_asked(params, n_stopped)
     treatment = Treatment(params, label="", level_match=args.level_match, subtype=args.subtype)
     with _alone_in(args.output), _progress() as on_progress:
         report = render_folder(

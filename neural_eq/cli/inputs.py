@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neural_eq.cli.output import note, plural
 from neural_eq.cli.parts import DEFAULT_MODEL_NAME
 from neural_eq.data.safe_db import Dataset
 from neural_eq.data.sources import DATA_PATH, ENVIRONMENT_NAME, open_dataset
-from neural_eq.model import checkpoint
-from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.model.config import BUILT_IN_MODEL_PATH
+from neural_eq.model.decoder import Decoder, read_decoder
+
+if TYPE_CHECKING:
+    from neural_eq.model.checkpoint import TrainedModel
 
 
 def open_model(path: Path | None, *, as_json: bool = False) -> tuple[TrainedModel, str]:
@@ -23,17 +26,37 @@ def open_model(path: Path | None, *, as_json: bool = False) -> tuple[TrainedMode
     Raises:
         CheckpointError: If the file is no model that can be used.
     """
+    from neural_eq.model import checkpoint
+
     chosen = model_file(path)
-    name = "built-in model" if chosen == BUILT_IN_MODEL_PATH else str(chosen)
+    name = _name(chosen)
     model = checkpoint.load(chosen)
+    _say(model, name, n_epochs=len(model.history), as_json=as_json)
+    return model, name
+
+
+def open_decoder(path: Path | None, *, as_json: bool = False) -> TrainedModel | Decoder:
+    """Do as :func:`open_model` where words are only decoded, if that can be done without torch."""
+    chosen = model_file(path)
+    decoder = read_decoder(chosen)
+    if decoder is None:
+        return open_model(path, as_json=as_json)[0]
+    _say(decoder, _name(chosen), n_epochs=decoder.n_epochs, as_json=as_json)
+    return decoder
+
+
+def _name(path: Path) -> str:
+    return "built-in model" if path == BUILT_IN_MODEL_PATH else str(path)
+
+
+def _say(model: TrainedModel | Decoder, name: str, *, n_epochs: int, as_json: bool = False) -> None:
     augmented = f", {model.augmentation}" if model.augmentation else ""
     note(
         f"Model: {name}, {plural(model.latent_dim, 'latent dimension')},"
-        f" {plural(len(model.terms), 'word')}, {plural(len(model.history), 'epoch')}"
+        f" {plural(len(model.terms), 'word')}, {plural(n_epochs, 'epoch')}"
         f" on {model.data_origin}{augmented}.",
         as_json=as_json,
     )
-    return model, name
 
 
 def model_file(path: Path | None) -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,25 @@ def print_json(values: Mapping[str, Any]) -> None:
 def note(text: str, *, as_json: bool = False) -> None:
     """Print a line about the work; beside JSON it goes to stderr."""
     print(text, file=sys.stderr if as_json else sys.stdout)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[float, str], None]]:
+    """Show how much is done, 0 to 1, of what, and the time left, on stderr if it is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda share, what: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=1.0, leave=False, bar_format="{desc}: {percentage:.0f} % |{bar}| {remaining}"
+              " left") as bar:  # fmt: skip
+
+        def show(share: float, what: str) -> None:
+            bar.update(share - bar.n)
+            if bar.desc != what:
+                bar.set_description_str(what)
+
+        yield show
 
 
 def plural(count: int, thing: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from argparse import Namespace
 
 import numpy as np
 
-from neural_eq.cli.inputs import open_model, open_table
-from neural_eq.cli.output import check_output, plural
-from neural_eq.cli.setting import chosen_setting, print_setting
+from neural_eq.cli.inputs import open_decoder, open_model, open_table
+from neural_eq.cli.output import check_output, plural, progress
+from neural_eq.cli.setting import (
+    chosen_path,
+    chosen_setting,
+    names_school,
+    print_setting,
+    print_stopped,
+)
 from neural_eq.data.audio_encoding import format_of
-from neural_eq.data.audio_io import read_audio, write_audio
-from neural_eq.eq.render import Rendered, apply_eq
+from neural_eq.data.audio_file import open_audio
+from neural_eq.data.file_rendering import FileReport, Treatment, render_file
 from neural_eq.errors import ParameterError
 
 DEFAULT_AT = 0.5
@@ -31,34 +36,51 @@ def render(args: Namespace) -> int:
     format_of(args.output)
     check_output(args.output, option="OUT", inputs=(args.input,))
     params, n_stopped = setting_asked(args)
-    audio = read_audio(args.input)
-    rendered = apply_eq(audio.samples, params, audio.sample_rate, level_match=args.level_match)
-    written = write_audio(
-        args.output, dataclasses.replace(audio, samples=rendered.samples), subtype=args.subtype
+    source = open_audio(args.input)
+    treatment = Treatment(
+        params, "", level_match=args.level_match, suffix=args.output.suffix, subtype=args.subtype
     )
+    with progress() as on_progress:
+        report = render_file(source, args.output, treatment, on_progress=on_progress)
     print(
-        f"Input: {args.input}, {audio.sample_rate:,} Hz, {plural(audio.n_channels, 'channel')},"
-        f" {audio.subtype}, {audio.duration_s:.1f} s"
+        f"Input: {args.input}, {source.sample_rate:,} Hz, {plural(source.n_channels, 'channel')},"
+        f" {source.subtype}, {source.duration_s:.1f} s"
     )
     print(f"EQ: {words_asked(args)}")
-    print_setting(params, n_stopped)
-    print(_level_line(rendered))
-    for text in (*rendered.notes, *written.notes):
+    print_asked(params, n_stopped)
+    print(_level_line(report))
+    for text in report.notes:
         print(f"Note: {text}")
-    print(f"Wrote {args.output}, {written.format} {written.subtype}")
+    print(f"Wrote {args.output}, {report.format} {report.subtype}")
     return 0
 
 
 def check_words(args: Namespace) -> None:
-    """Refuse a place between words where there is one word."""
-    if args.at is not None and args.to is None:
-        raise ParameterError(f"--at is {args.at:g}, and there is no --to; name a second word.")
+    """Refuse options that ask for a way between words where there is one word, or none.
+
+    Raises:
+        ParameterError: If they do not go together.
+    """
+    for option, is_given in (("--at", args.at is not None), ("--over-time", args.over_time)):
+        if is_given and args.to is None:
+            value = f" is {args.at:g}" if option == "--at" else " is given"
+            raise ParameterError(f"{option}{value}, and there is no --to; name a second word.")
+    if args.at is not None and args.over_time:
+        raise ParameterError(
+            f"--at is {args.at:g} beside --over-time, which goes from 0 to 1; give one of them."
+        )
 
 
 def setting_asked(args: Namespace, *, as_json: bool = False) -> tuple[np.ndarray, int]:
-    """The setting that ``--term``, ``--to``, ``--at`` and their like ask for, and gains stopped."""
-    model, _ = open_model(args.model, as_json=as_json)
-    return chosen_setting(
+    """The setting that ``--term``, ``--to``, ``--at`` and their like ask for, and gains stopped.
+
+    With ``--over-time`` it is all settings on the way, shape ``(n, 13)`` instead of ``(13,)``.
+    """
+    is_school = names_school(args.term) or names_school(args.to)
+    opened = open_model(args.model, as_json=as_json)[0] if is_school else None
+    model = opened or open_decoder(args.model, as_json=as_json)
+    choose = chosen_path if args.over_time else chosen_setting
+    return choose(
         model,
         start=args.term,
         end=args.to,
@@ -71,26 +93,40 @@ def setting_asked(args: Namespace, *, as_json: bool = False) -> tuple[np.ndarray
 
 def words_asked(args: Namespace) -> str:
     """The same in words."""
-    way = f" to {args.to.strip().lower()} at {_at(args):g}" if args.to else ""
+    where = "over the file" if args.over_time else f"at {_at(args):g}"
+    way = f" to {args.to.strip().lower()} {where}" if args.to else ""
     return f"{args.term.strip().lower()}{way}, strength {args.strength:g}"
+
+
+def print_asked(params: np.ndarray, n_stopped: int) -> None:
+    """Print the bands of :func:`setting_asked`; of a way, those at its ends."""
+    if params.ndim == 1:
+        print_setting(params, n_stopped)
+        return
+    for place, setting in (("beginning", params[0]), ("end", params[-1])):
+        print(f" At the {place}:")
+        print_setting(setting, 0)
+    print_stopped(n_stopped)
 
 
 def _at(args: Namespace) -> float:
     return DEFAULT_AT if args.at is None else args.at
 
 
-def _level_line(rendered: Rendered) -> str:
+def _level_line(report: FileReport) -> str:
     """What happened to the level: the change after the EQ, loudness and true peak."""
-    gain_db = round(rendered.gain_db, 1) + 0.0  # never "-0.0"
+    gain_db = round(report.level.gain_db, 1) + 0.0  # never "-0.0"
     line = f"Level: {gain_db:+.1f} dB after the EQ"
-    if rendered.loudness_before_lufs is not None and rendered.loudness_after_lufs is not None:
+    if report.along_db is not None and report.loudness_after_lufs is not None:
+        low_db, high_db = (round(g + report.level.gain_db, 1) + 0.0 for g in report.along_db)
+        line = f"Level: {low_db:+.1f} to {high_db:+.1f} dB after the EQ, along the way"
+    if report.loudness_after_lufs is not None:
         line += (
-            f"; loudness {rendered.loudness_before_lufs:.1f} to"
-            f" {rendered.loudness_after_lufs:.1f} LUFS"
+            f"; loudness {report.loudness_before_lufs:.1f} to {report.loudness_after_lufs:.1f} LUFS"
         )
     else:
         line += ", not matched"
     return (
-        f"{line}; true peak {rendered.true_peak_before_dbtp:+.1f} to"
-        f" {rendered.true_peak_after_dbtp:+.1f} dBTP"
+        f"{line}; true peak {report.true_peak_before_dbtp:+.1f} to"
+        f" {report.level.true_peak_dbtp:+.1f} dBTP"
     )

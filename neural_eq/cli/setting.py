@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +19,14 @@ from neural_eq.latent.terms import (
     with_strength,
     word_point,
 )
-from neural_eq.model.checkpoint import TrainedModel
+from neural_eq.model.decoder import Decoder
+
+if TYPE_CHECKING:
+    from neural_eq.model.checkpoint import TrainedModel
 
 
 def chosen_setting(
-    model: TrainedModel,
+    model: TrainedModel | Decoder,
     *,
     start: str,
     end: str | None,
@@ -46,8 +50,7 @@ def chosen_setting(
         TermError: If the model does not know a word, or the word has no such school.
         ParameterError: If a number is out of range or the route unknown.
     """
-    if route not in ROUTES:
-        raise ParameterError(f"route is {route!r}; it must be {' or '.join(ROUTES)}.")
+    _check_route(route)
     first = named_point(model, start, open_data)
     params = first.params
     if end is not None:
@@ -55,16 +58,46 @@ def chosen_setting(
     return with_strength(params, strength), stopped_gains(params, strength)
 
 
-def named_point(model: TrainedModel, name: str, open_data: Callable[[], Dataset]) -> Point:
+def chosen_path(
+    model: TrainedModel | Decoder,
+    *,
+    start: str,
+    end: str,
+    at: float,
+    strength: float,
+    route: str,
+    open_data: Callable[[], Dataset],
+) -> tuple[np.ndarray, int]:
+    """Return the settings from word to word, shape ``(n, 13)``, and how many gains hit 12 dB.
+
+    Arguments and errors as of :func:`chosen_setting`; all places are wanted, not the one of
+    ``at``. Gains are counted where most of them stop.
+    """
+    _check_route(route)
+    first, last = (named_point(model, name, open_data) for name in (start, end))
+    path = morph(model, first, last, route=route).params
+    n_stopped = max(stopped_gains(params, strength) for params in path)
+    return np.array([with_strength(params, strength) for params in path]), n_stopped
+
+
+def _check_route(route: str) -> None:
+    if route not in ROUTES:
+        raise ParameterError(f"route is {route!r}; it must be {' or '.join(ROUTES)}.")
+
+
+def named_point(
+    model: TrainedModel | Decoder, name: str, open_data: Callable[[], Dataset]
+) -> Point:
     """Return a word, or one of its schools, by what the user typed.
 
     Raises:
         TermError: If the model does not know the word, or it has no such school.
     """
-    word, colon, number = name.rpartition(":")
-    if name.strip().lower() in model.terms or not (colon and number.strip().isdecimal()):
+    word, _, number = name.rpartition(":")
+    if name.strip().lower() in model.terms or not names_school(name):
         return word_point(model, name)
     model.term(word)  # says which words there are
+    assert not isinstance(model, Decoder), "names_school() tells beforehand"
     schools = describe_word(model, open_data(), word).schools
     if not 1 <= int(number) <= len(schools):
         raise TermError(
@@ -74,9 +107,20 @@ def named_point(model: TrainedModel, name: str, open_data: Callable[[], Dataset]
     return schools[int(number) - 1].centre
 
 
+def names_school(name: str | None) -> bool:
+    """Say whether a name may be that of a school, for which a model must encode."""
+    _, colon, number = (name or "").rpartition(":")
+    return bool(colon) and number.strip().isdecimal()
+
+
 def print_setting(params: np.ndarray, n_stopped: int) -> None:
     """Print the five bands, and that gains stopped at the equaliser's limit if some did."""
     for line in format_bands(params):
         print(f"  {line}")
+    print_stopped(n_stopped)
+
+
+def print_stopped(n_stopped: int) -> None:
+    """Say that gains stopped at the equaliser's limit, if some did."""
     if n_stopped:
         print(f"  {plural(n_stopped, 'gain')} stopped at the equaliser's limit of 12 dB.")

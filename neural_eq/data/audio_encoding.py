@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from neural_eq.eq.loudness import sample_peak
 from neural_eq.errors import AudioError
 
 FORMATS = {
@@ -18,6 +19,7 @@ FORMATS = {
     ".mp3": "MP3",
     ".aiff": "AIFF",
     ".aif": "AIFF",
+    ".w64": "W64",
 }
 """Formats that can be written, by the end of the file's name."""
 
@@ -29,7 +31,15 @@ _WORDS = {
     "PCM_32": "32-bit", "FLOAT": "32-bit floating-point", "DOUBLE": "64-bit floating-point",
     "VORBIS": "Vorbis", "OPUS": "Opus", "MPEG_LAYER_III": "MP3",
 }  # fmt: skip
+_SAMPLE_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3,
+                 "PCM_32": 4, "FLOAT": 4}  # fmt: skip
 _DITHER_UP_TO_BITS = 16
+
+MAX_WAV_BYTES = 0xFFFF0000
+"""Of samples in a plain WAV, whose sizes have 32 bits; a little is left for what goes with them."""
+
+_QUANTIZED_FRAMES = 1 << 13
+"""At once: so many stay in the processor's cache."""
 
 BLOCK_FRAMES = 1 << 17
 """Frames that are read, filtered and written at once: three seconds."""
@@ -109,13 +119,11 @@ def _plan(audio: Described, format_: str, asked: str | None) -> tuple[str, str, 
     container = format_
     if format_ == "WAV" and (audio.format == "WAVEX" or audio.n_channels > 2):
         container = "WAVEX"  # the layout for more than two channels
-    if format_ == "WAV" and audio.n_frames * audio.n_channels * 8 > 0xF0000000:
-        container = "RF64"  # plain WAV ends at 4 GiB
     if asked is not None:
         if not soundfile.check_format(container, asked):
             have = ", ".join(s for s in soundfile.available_subtypes(container) if s in _WORDS)
             raise AudioError(f"{format_} has no encoding {asked!r}; it has {have}.")
-        return container, asked, []
+        return _large(audio, container, asked, [])
     same_bits = {"PCM_S8": "PCM_U8", "PCM_U8": "PCM_S8"}.get(audio.subtype, audio.subtype)
     lossy = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}
     wanted = [audio.subtype, same_bits, lossy.get(format_, "PCM_24")]
@@ -129,7 +137,22 @@ def _plan(audio: Described, format_: str, asked: str | None) -> tuple[str, str, 
         else:
             old = _WORDS.get(audio.subtype, audio.subtype)
             notes.append(f"{format_} does not hold {old} audio; it is written as {new}.")
-    return container, chosen, notes
+    return _large(audio, container, chosen, notes)
+
+
+def _large(
+    audio: Described, container: str, subtype: str, notes: list[str]
+) -> tuple[str, str, list[str]]:
+    """Take WAV's form without an end for what has no room in a plain one."""
+    size_bytes = audio.n_frames * audio.n_channels * _SAMPLE_BYTES.get(subtype, 8)
+    if not container.startswith("WAV") or size_bytes <= MAX_WAV_BYTES:
+        return container, subtype, notes
+    note = (
+        f"The result takes {size_bytes / 1e9:.1f} GB and a plain WAV holds at most 4.3: it is"
+        " written as RF64, WAV's form for long audio, which most programs read. A FLAC file has"
+        " no such limit."
+    )
+    return "RF64", subtype, [*notes, note]
 
 
 def encode(
@@ -158,7 +181,7 @@ def encode(
         ) as output:
             for chunk in blocks:
                 n_samples += chunk.size
-                if subtype not in ("FLOAT", "DOUBLE"):
+                if subtype not in ("FLOAT", "DOUBLE") and sample_peak(chunk) > 1.0:
                     # +1.0 itself is a step beyond the largest integer, and heard by no one
                     n_clipped += int(np.count_nonzero(np.abs(chunk) > 1.0))
                 if bits:
@@ -184,15 +207,23 @@ def encode(
 
 def _integers(chunk: np.ndarray, bits: int, generator: np.random.Generator | None) -> np.ndarray:
     """Quantize to ``bits``, in the upper bits of int32 as libsndfile takes them."""
-    scaled = np.asarray(chunk, dtype=np.float64) * 2.0 ** (bits - 1)
-    rounded = np.rint(scaled)
-    if generator is not None and bits <= _DITHER_UP_TO_BITS:
-        between = rounded != scaled
-        if between.any():
-            noise = generator.random(scaled.shape) - generator.random(scaled.shape)
-            rounded = np.where(between, np.rint(scaled + noise), rounded)
     limit = 2.0 ** (bits - 1)
-    return np.clip(rounded, -limit, limit - 1).astype(np.int32) << (32 - bits)
+    result = np.empty(chunk.shape, dtype=np.int32)
+    for first in range(0, len(chunk), _QUANTIZED_FRAMES):
+        part = slice(first, first + _QUANTIZED_FRAMES)
+        scaled = np.multiply(chunk[part], limit, dtype=np.float64)
+        if generator is not None and bits <= _DITHER_UP_TO_BITS:
+            between = np.rint(scaled) != scaled
+            if between.any():
+                noise = generator.random(scaled.shape, dtype=np.float32)
+                noise -= generator.random(scaled.shape, dtype=np.float32)
+                noise *= between
+                scaled += noise
+        np.rint(scaled, out=scaled)
+        np.clip(scaled, -limit, limit - 1, out=scaled)
+        result[part] = scaled
+    result <<= 32 - bits
+    return result
 
 
 def damaged(title: str, file: NamelessFile) -> AudioError:

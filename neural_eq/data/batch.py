@@ -30,7 +30,7 @@ from neural_eq.data.batch_report import (
     read_report,
     treatment_id,
 )
-from neural_eq.data.mastering import Treatment, master
+from neural_eq.data.file_rendering import Treatment, render_file
 from neural_eq.errors import NeuralEqError, OutputError, ParameterError
 
 _HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -93,7 +93,7 @@ def make(task: Task) -> Outcome:
         before = Stamp.of(task.source)
         source = open_audio(task.source, name=task.name)
         task.output.parent.mkdir(parents=True, exist_ok=True)
-        notes = master(source, task.output, task.treatment)
+        notes = render_file(source, task.output, task.treatment).notes
         return Outcome(notes=notes, source=before, output=Stamp.of(task.output))
     except (NeuralEqError, OSError) as error:
         cause: BaseException | None = error

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neural_eq import __version__
-from neural_eq.data.mastering import Treatment
+from neural_eq.data.file_rendering import Treatment
 from neural_eq.errors import DataError
 from neural_eq.files import written_whole
 
@@ -174,7 +174,7 @@ def _entry(values: dict[str, Any]) -> Entry:
 def treatment_id(treatment: Treatment) -> str:
     """Name a treatment so that no two that sound or are written otherwise share the name."""
     content = dataclasses.asdict(treatment) | {
-        "params": [float(value) for value in treatment.params],
+        "params": treatment.params.tolist(),
         "program": __version__,
     }
     content.pop("label")

@@ -1,16 +1,15 @@
-"""Audio through an EQ that changes as it plays: the same glide as the player's, in float64."""
+"""Audio through an EQ that moves: as the player glides, or on a journey over a file."""
 
 from __future__ import annotations
 
 import math
-from functools import cache
-from typing import Any
 
 import numpy as np
 
-from neural_eq.eq.biquad import sections
+from neural_eq.eq.biquad import bands_above_nyquist
+from neural_eq.eq.cascade import side_by_side
 from neural_eq.eq.loudness import check_audio
-from neural_eq.eq.params import LOG_COLUMNS, check_params
+from neural_eq.eq.params import GAIN_COLUMNS, LOG_COLUMNS, N_BANDS, check_params
 from neural_eq.errors import ParameterError
 
 HOP_FRAMES = 8
@@ -18,6 +17,9 @@ HOP_FRAMES = 8
 
 POLE_S = 0.0075
 """Of each of the two smoothing poles, one after the other."""
+
+JOURNEY_HOP_FRAMES = 64
+"""The same over a file, where a morph goes so slowly that a finer step changes nothing."""
 
 _CHUNK_HOPS = 1 << 13
 
@@ -62,85 +64,132 @@ def render_along(
             f"level_db has shape {levels.shape}; it must have one gain for each of the"
             f" {len(wanted)} settings."
         )
-    values = np.column_stack([wanted, levels]).astype(np.float64)
-    values[:, LOG_COLUMNS] = np.log(values[:, LOG_COLUMNS])
+    values = _with_logs(wanted, levels)
     n_frames, n_channels = samples.shape
     n_hops = -(-n_frames // HOP_FRAMES)
     target = np.minimum(np.arange(n_hops) * HOP_FRAMES // step_frames, len(values) - 1)
     share = 1 - math.exp(-HOP_FRAMES / (POLE_S * sample_rate))
 
-    padded = np.zeros((n_hops * HOP_FRAMES, n_channels))
-    padded[:n_frames] = samples
-    memory = np.zeros((n_channels, 5, 2))
+    moving = _Moving(n_channels, HOP_FRAMES)
+    moving.begin(values[:1], sample_rate)
     poles = np.stack([values[0], values[0]])
-    last = _designed(values[:1], sample_rate)[0]
+    result = np.empty(samples.shape)
+    samples = _as_float(samples)
+    from neural_eq.eq import gliding_kernel
+
     for first in range(0, n_hops, _CHUNK_HOPS):
         part = slice(first, min(first + _CHUNK_HOPS, n_hops))
-        glided = _glide()(values, target[part], poles, share)
-        ends = np.concatenate([last[None], _designed(glided, sample_rate)])  # (n_hops + 1, 26)
-        frames = padded[part.start * HOP_FRAMES : part.stop * HOP_FRAMES]
-        _filter()(frames, ends, memory)
-        last = ends[-1]
-    return padded[:n_frames]
+        glided = gliding_kernel.glide(values, target[part], poles, share)
+        frames = slice(part.start * HOP_FRAMES, min(part.stop * HOP_FRAMES, n_frames))
+        moving.go_on(samples[frames], result[frames], glided, sample_rate)
+    return result
 
 
-def _designed(values: np.ndarray, sample_rate: float) -> np.ndarray:
-    """Five sections of ``b0 b1 b2 a1 a2`` and the level as a factor, shape ``(n, 26)``."""
-    params = values[:, :13].copy()
-    params[:, LOG_COLUMNS] = np.exp(params[:, LOG_COLUMNS])
-    sos = sections(params, sample_rate=sample_rate)[:, :, [0, 1, 2, 4, 5]]
-    return np.column_stack([sos.reshape(len(values), -1), 10 ** (values[:, 13] / 20)])
+class Journey:
+    """Settings that follow one another evenly over a piece, which passes block by block.
+
+    Between two of them every parameter goes in a straight line, frequencies and Q as logarithms;
+    coefficients are designed every :data:`JOURNEY_HOP_FRAMES` and go in straight lines between.
+
+    Attributes:
+        is_flat: Whether nothing changes.
+        notes: Bands that are left out all the way because they lie at or above Nyquist.
+
+    Args:
+        params: Shape ``(n, 13)``, in dB, Hz and Q, two or more.
+        level_db: Gain after the EQ with each setting, shape ``(n,)``.
+        sample_rate: In Hz.
+        n_channels: Of the piece.
+        n_frames: Over which it goes; the last setting stays.
+    """
+
+    def __init__(
+        self,
+        params: np.ndarray,
+        level_db: np.ndarray,
+        *,
+        sample_rate: float,
+        n_channels: int,
+        n_frames: int,
+    ):
+        checked = check_params(params)
+        self.is_flat = not checked[:, GAIN_COLUMNS].any() and not level_db.any()
+        above = [bands_above_nyquist(setting, sample_rate=sample_rate) for setting in checked]
+        names = dict.fromkeys(band.name for bands in above for band in bands)
+        self.notes = tuple(
+            f"{name} is left out where it reaches {sample_rate / 2:g} Hz: audio at"
+            f" {sample_rate:g} Hz holds nothing above."
+            for name in names
+        )
+        self._values = _with_logs(checked, level_db)
+        self._sample_rate = sample_rate
+        self._n_frames = n_frames
+        self._done = 0
+        self._moving = _Moving(n_channels, JOURNEY_HOP_FRAMES)
+
+    def process(self, block: np.ndarray) -> np.ndarray:
+        """Filter the next block, shape ``(n_frames, n_channels)``; a flat journey returns it."""
+        if self.is_flat:
+            return block
+        if not self._done:
+            self._moving.begin(self._values[:1], self._sample_rate)
+        result = np.empty(block.shape)
+        block = _as_float(block)
+        for first in range(0, len(block), _CHUNK_HOPS * JOURNEY_HOP_FRAMES):
+            part = slice(first, first + _CHUNK_HOPS * JOURNEY_HOP_FRAMES)
+            # ends of hops that begin in this part; a hop that has begun keeps its end
+            begun = -(-self._done // JOURNEY_HOP_FRAMES)
+            stop = -(-(self._done + len(block[part])) // JOURNEY_HOP_FRAMES)
+            place = np.arange(begun + 1, stop + 1) * JOURNEY_HOP_FRAMES / max(self._n_frames, 1)
+            at = np.minimum(place, 1.0) * (len(self._values) - 1)
+            before = np.minimum(at.astype(int), len(self._values) - 2)
+            low, high = self._values[before], self._values[before + 1]
+            values = low + (at - before)[:, None] * (high - low)
+            self._moving.go_on(block[part], result[part], values, self._sample_rate)
+            self._done += len(block[part])
+        return result
 
 
-@cache
-def _glide() -> Any:
-    from numba import njit
+class _Moving:
+    """Sections whose numbers go in straight lines from hop to hop, with their memory."""
 
-    @njit(cache=True)
-    def glide(values, target, poles, share):  # pragma: no cover - compiled
-        found = np.empty((len(target), values.shape[1]))
-        for hop in range(len(target)):
-            for k in range(values.shape[1]):
-                poles[0, k] += share * (values[target[hop], k] - poles[0, k])
-                poles[1, k] += share * (poles[0, k] - poles[1, k])
-                found[hop, k] = poles[1, k]
-        return found
+    def __init__(self, n_channels: int, hop_frames: int):
+        self._memory = np.zeros((n_channels, 2 * N_BANDS))
+        self._hop_frames = hop_frames
+        self._within = 0  # frames of the hop that has begun
 
-    return glide
+    def begin(self, values: np.ndarray, sample_rate: float) -> None:
+        """Stand at values of shape ``(1, 14)``."""
+        from neural_eq.eq import gliding_kernel
+
+        self._ends = gliding_kernel.design(values, float(sample_rate))
+
+    def go_on(
+        self, samples: np.ndarray, result: np.ndarray, values: np.ndarray, sample_rate: float
+    ) -> None:
+        """Filter frames, given the values at the end of each hop that begins in them."""
+        from neural_eq.eq import gliding_kernel
+
+        ends = np.concatenate([self._ends, gliding_kernel.design(values, float(sample_rate))])
+
+        def one(channel: int) -> None:
+            gliding_kernel.run(
+                samples, result, channel, ends, self._hop_frames, self._within,
+                self._memory[channel],
+            )  # fmt: skip
+
+        side_by_side(one, len(self._memory))
+        n_hops, self._within = divmod(self._within + len(samples), self._hop_frames)
+        self._ends = ends[n_hops : n_hops + 1 + bool(self._within)]
 
 
-@cache
-def _filter() -> Any:
-    from numba import njit
+def _with_logs(params: np.ndarray, level_db: np.ndarray) -> np.ndarray:
+    """Frequencies and Q as logarithms, and the level last, shape ``(n, 14)``."""
+    values = np.column_stack([params, level_db]).astype(np.float64)
+    values[:, LOG_COLUMNS] = np.log(values[:, LOG_COLUMNS])
+    return values
 
-    @njit(cache=True)
-    def run(frames, ends, memory):  # pragma: no cover - compiled
-        n_channels = frames.shape[1]
-        rise = np.empty(26)
-        for hop in range(len(ends) - 1):
-            for k in range(26):
-                rise[k] = (ends[hop + 1, k] - ends[hop, k]) / HOP_FRAMES
-            first = hop * HOP_FRAMES
-            for c in range(n_channels):
-                for n in range(5):
-                    at = 5 * n
-                    b0, b1, b2 = ends[hop, at], ends[hop, at + 1], ends[hop, at + 2]
-                    a1, a2 = ends[hop, at + 3], ends[hop, at + 4]
-                    z1, z2 = memory[c, n, 0], memory[c, n, 1]
-                    for i in range(first, first + HOP_FRAMES):
-                        b0 += rise[at]
-                        b1 += rise[at + 1]
-                        b2 += rise[at + 2]
-                        a1 += rise[at + 3]
-                        a2 += rise[at + 4]
-                        x = frames[i, c]
-                        y = b0 * x + z1
-                        z1 = b1 * x - a1 * y + z2
-                        z2 = b2 * x - a2 * y
-                        frames[i, c] = y
-                    memory[c, n, 0] = z1
-                    memory[c, n, 1] = z2
-                for i in range(HOP_FRAMES):
-                    frames[first + i, c] *= ends[hop, 25] + rise[25] * (i + 1)
 
-    return run
+def _as_float(samples: np.ndarray) -> np.ndarray:
+    is_single = samples.dtype == np.float32 and samples.dtype.isnative
+    return np.ascontiguousarray(samples, dtype=np.float32 if is_single else np.float64)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import cache
 
 import numpy as np
 
+from neural_eq.eq.cascade import Cascade
 from neural_eq.errors import AudioError
 
 MIN_SAMPLE_RATE = 8000
@@ -175,18 +177,21 @@ def _hop_energies(
     samples: np.ndarray, sample_rate: float, edges: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
     """Sum the K-weighted squares between edges, channels weighted, shape ``(n_edges - 1,)``."""
-    from scipy.signal import sosfilt
-
-    sos = k_weighting(sample_rate)
-    state = np.zeros((len(sos), 2, samples.shape[1]))
+    cascade = Cascade(k_weighting(sample_rate), samples.shape[1])
     energies = np.empty(len(edges) - 1)
     for first in range(0, len(energies), _CHUNK_HOPS):
         part = edges[first : first + _CHUNK_HOPS + 1]
-        chunk = np.asarray(samples[part[0] : part[-1]], dtype=np.float64)
-        weighted, state = sosfilt(sos, chunk, axis=0, zi=state)
-        sums = np.add.reduceat(weighted**2, part[:-1] - part[0], axis=0)
-        energies[first : first + len(part) - 1] = sums @ weights
+        weighted = cascade.process(samples[part[0] : part[-1]])
+        energies[first : first + len(part) - 1] = energies_between(
+            weighted, part - part[0], weights
+        )
     return energies
+
+
+def energies_between(weighted: np.ndarray, edges: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum the squares of audio between frames, channels weighted, shape ``(n_edges - 1,)``."""
+    pieces = (weighted[low:high] for low, high in itertools.pairwise(edges.tolist()))
+    return np.array([np.einsum("fc,fc->c", piece, piece) @ weights for piece in pieces])
 
 
 def sample_peak(samples: np.ndarray) -> float:

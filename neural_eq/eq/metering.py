@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
+from neural_eq.eq.cascade import Cascade
 from neural_eq.eq.loudness import (
     HOPS_PER_BLOCK,
     channel_weights,
     check_audio,
+    energies_between,
     gated_lufs,
     hop_edges,
     k_weighting,
@@ -38,7 +40,8 @@ class Meter:
         self.n_channels = n_channels
         self.n_frames = 0
         self._weights = channel_weights(n_channels)
-        self._filter_state = np.zeros((2, 2, n_channels))
+        # one thread: several meters may run side by side
+        self._weighting = Cascade(k_weighting(sample_rate), n_channels, n_threads=1)
         self._energies: list[np.ndarray] = []  # of whole hops
         self._open_energy = 0.0  # of the hop that has begun
         self._energy = 0.0
@@ -55,27 +58,22 @@ class Meter:
             AudioError: As :func:`~neural_eq.eq.loudness.check_audio` does.
         """
         check_audio(block, self.sample_rate)
-        self._add_energy(np.asarray(block, dtype=np.float64))
+        self._add_energy(block)
         self._add_peak(block)
-        self._power_sum += float(np.sum(np.square(block, dtype=np.float64)))
+        self._power_sum += float(np.einsum("fc,fc->", block, block, dtype=np.float64))
         self.n_frames += len(block)
 
     def _add_energy(self, block: np.ndarray) -> None:
-        from scipy.signal import sosfilt
-
-        weighted, self._filter_state = sosfilt(
-            k_weighting(self.sample_rate), block, axis=0, zi=self._filter_state
-        )
-        energy = np.square(weighted) @ self._weights
+        weighted = self._weighting.process(block)
         stop = self.n_frames + len(block)
         n_hops = int(stop * 10 // self.sample_rate)
         ends = hop_edges(n_hops, self.sample_rate)[self._n_hops + 1 :] - self.n_frames
-        cumulative = np.concatenate([[0.0], np.cumsum(energy)])
-        sums = np.diff(cumulative[np.concatenate([[0], ends, [len(block)]])])
+        edges = np.concatenate([[0], ends, [len(block)]])
+        sums = energies_between(weighted, edges, self._weights)
+        self._energy += float(sums.sum())
         sums[0] += self._open_energy
         self._energies.append(sums[:-1])
         self._open_energy = float(sums[-1])
-        self._energy += float(cumulative[-1])
         self._n_hops = n_hops
 
     def _add_peak(self, block: np.ndarray) -> None:

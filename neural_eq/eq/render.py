@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neural_eq.eq.biquad import bands_above_nyquist, sections
+from neural_eq.eq.cascade import Cascade
 from neural_eq.eq.loudness import (
     check_audio,
     integrated_loudness_lufs,
@@ -22,8 +23,6 @@ CEILING_DBTP = -0.1
 The true peak counts, not the highest sample: converters and lossy formats reproduce what lies
 between samples. A tenth of a decibel is what a 4-times oversampled reading may miss.
 """
-
-_CHUNK_FRAMES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -106,18 +105,13 @@ class Equaliser:
         self.is_flat = not active
         if active:
             sos = sections(setting, sample_rate=sample_rate)[0, active]
-            self._sos = np.ascontiguousarray(sos)
-            self._state = np.zeros((len(active), 2, n_channels))
+            self._cascade = Cascade(sos, n_channels)
 
     def process(self, block: np.ndarray) -> np.ndarray:
         """Filter the next block, shape ``(n_frames, n_channels)``; a flat setting returns it."""
         if self.is_flat:
             return block
-        from scipy.signal import sosfilt
-
-        samples = np.asarray(block, dtype=np.float64)
-        result, self._state = sosfilt(self._sos, samples, axis=0, zi=self._state)
-        return result
+        return self._cascade.process(block)
 
 
 def filter_audio(samples: np.ndarray, params: np.ndarray, sample_rate: float) -> Filtered:
@@ -143,11 +137,7 @@ def filter_audio(samples: np.ndarray, params: np.ndarray, sample_rate: float) ->
     equaliser = Equaliser(params, sample_rate, samples.shape[1])
     if equaliser.is_flat:
         return Filtered(samples, equaliser.notes)
-    result = np.empty(samples.shape, dtype=np.float64)
-    for first in range(0, len(samples), _CHUNK_FRAMES):
-        part = slice(first, first + _CHUNK_FRAMES)
-        result[part] = equaliser.process(samples[part])
-    return Filtered(result, equaliser.notes)
+    return Filtered(equaliser.process(samples), equaliser.notes)
 
 
 def apply_eq(

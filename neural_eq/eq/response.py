@@ -72,6 +72,7 @@ def response_db(
         )
     alpha, tan2_centre, inverse_q2 = _bands(np.atleast_2d(params), sample_rate)
     tan2 = np.tan(np.pi * freq_hz / sample_rate) ** 2
+    powers = np.stack([tan2 * tan2, tan2, np.ones_like(tan2)])
     top = _quadratic(alpha, tan2_centre, inverse_q2)
     bottom = _quadratic(-alpha, tan2_centre, inverse_q2)
     gain = np.exp(alpha @ EXPONENTS[2])[:, None]
@@ -80,10 +81,10 @@ def response_db(
     for first in range(0, len(alpha), per_block):
         rows = slice(first, first + per_block)
         out = curves[rows]
-        np.divide(_product(top, rows, tan2), _product(bottom, rows, tan2), out=out)
+        np.divide(_product(top[:, rows], powers), _product(bottom[:, rows], powers), out=out)
         out *= gain[rows]
-        np.log10(out, out=out)
-        out *= 10
+        np.log(out, out=out)  # which is vectorised, unlike log10
+        out *= DB_PER_NEPER
     return curves if params.ndim == 2 else curves[0]
 
 
@@ -100,27 +101,25 @@ def _bands(params: np.ndarray, sample_rate: float) -> tuple[np.ndarray, np.ndarr
     return params[:, _GAINS] * ALPHA_PER_DB * audible, np.tan(half_w0) ** 2, inverse_q2
 
 
-def _quadratic(alpha: np.ndarray, tan2_centre: np.ndarray, inverse_q2: np.ndarray):
-    """Write ``(p - X)^2 + m X``, times the centre squared, as ``(T + b) T + c`` of ``T``.
+def _quadratic(alpha: np.ndarray, tan2_centre: np.ndarray, inverse_q2: np.ndarray) -> np.ndarray:
+    """Write ``(p - X)^2 + m X``, times the centre squared, as ``T^2 + b T + c`` of ``T``.
 
     Float64 has room for what cancels between ``b T`` and the rest; float32 has not.
+
+    Returns:
+        ``1 b c`` of each band, shape ``(5, batch, 3)``.
     """
     p = np.exp(EXPONENTS[0] * alpha)
     m = np.exp(EXPONENTS[1] * alpha) * inverse_q2
-    return (m - 2 * p) * tan2_centre, (p * tan2_centre) ** 2
+    numbers = [np.ones_like(p), (m - 2 * p) * tan2_centre, (p * tan2_centre) ** 2]
+    return np.ascontiguousarray(np.stack(numbers, axis=-1).swapaxes(0, 1))
 
 
-def _product(quadratic: tuple[np.ndarray, np.ndarray], rows: slice, tan2: np.ndarray):
+def _product(quadratics: np.ndarray, powers: np.ndarray) -> np.ndarray:
     """Multiply the five bands' quadratics, shape ``(rows, n_freqs)``."""
-    product = None
-    for linear, constant in zip(quadratic[0][rows].T, quadratic[1][rows].T, strict=True):
-        value = tan2 + linear[:, None]
-        value *= tan2
-        value += constant[:, None]
-        if product is None:
-            product = value
-        else:
-            product *= value
+    product = quadratics[0] @ powers
+    for quadratic in quadratics[1:]:
+        product *= quadratic @ powers
     return product
 
 

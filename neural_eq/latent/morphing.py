@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import DataError, ParameterError
 from neural_eq.latent.routes import Way, along_curve, straight, through_latent
 from neural_eq.latent.terms import Point
-from neural_eq.model.checkpoint import TrainedModel
+
+if TYPE_CHECKING:  # torch, which words and morphs do without
+    from neural_eq.model.checkpoint import TrainedModel
+    from neural_eq.model.decoder import Decoder
 
 ROUTES = ("latent", "parameters", "curve")
 
@@ -60,7 +64,12 @@ class MorphPath:
 
 
 def morph(
-    model: TrainedModel, start: Point, end: Point, *, route: str = "latent", n_points: int = 101
+    model: TrainedModel | Decoder,
+    start: Point,
+    end: Point,
+    *,
+    route: str = "latent",
+    n_points: int = 101,
 ) -> MorphPath:
     """Lay a path between two points so that equal slider steps are equal steps in dB of curve.
 
@@ -181,7 +190,7 @@ def _numbers(point: Point, route: str) -> np.ndarray:
     return point.latent if route == "latent" else FIXED_BOUNDS.normalize(point.params)
 
 
-def _way(model: TrainedModel, start: np.ndarray, end: np.ndarray, route: str) -> Way:
+def _way(model: TrainedModel | Decoder, start: np.ndarray, end: np.ndarray, route: str) -> Way:
     if route == "latent":
         return through_latent(model, start, end)
     if route == "curve":

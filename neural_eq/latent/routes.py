@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neural_eq.eq.params import BANDS, FIXED_BOUNDS, N_PARAMS, Band
 from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.latent.slopes import HIGH_NORM, LOW_NORM, curves_and_slopes
-from neural_eq.model.checkpoint import TrainedModel
-from neural_eq.model.threads import one_thread
+from neural_eq.model.decoder import Decoder
+
+if TYPE_CHECKING:  # torch, which words and morphs do without
+    from neural_eq.model.checkpoint import TrainedModel
 
 OUTSIDE_WEIGHT = 20.0
 """What a decibel outside the interval of the ends counts beside one off the straight curve."""
@@ -71,7 +74,7 @@ def straight(start: np.ndarray, end: np.ndarray, decode: Decode) -> Way:
     return Way(np.stack([start, end]), decode)
 
 
-def through_latent(model: TrainedModel, start: np.ndarray, end: np.ndarray) -> Way:
+def through_latent(model: TrainedModel | Decoder, start: np.ndarray, end: np.ndarray) -> Way:
     """Go through a model's latent as straight as the ear allows.
 
     The straight line in the latent is bent, in a few steps, until the curves that it decodes to
@@ -300,20 +303,15 @@ def solve_chain(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarray) -> 
     return result
 
 
-def decoder_with_slopes(model: TrainedModel) -> DecodeWithSlopes:
+def decoder_with_slopes(model: TrainedModel | Decoder) -> DecodeWithSlopes:
     """Return a model's decoder as :func:`draw` wants it, not limited to what is playable."""
-    import torch
-
+    plain = model if isinstance(model, Decoder) else model.decoder()
     units = np.stack([np.zeros(N_PARAMS), np.ones(N_PARAMS)])
     low, high = FIXED_BOUNDS.normalize(model.bounds.denormalize(units))
+    span = high - low
 
     def decode(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        with one_thread(), torch.enable_grad():
-            point = torch.from_numpy(latent).float().requires_grad_()
-            norm = model.module.decode(point)
-            rows = [torch.autograd.grad(c.sum(), point, retain_graph=True)[0] for c in norm.T]
-        slopes = torch.stack(rows, dim=1).double().numpy()  # (batch, 13, n)
-        span = high - low
-        return low + span * norm.detach().double().numpy(), span[:, None] * slopes
+        norm, slopes = plain.norm_and_slopes(latent)
+        return low + span * norm, span[:, None] * slopes
 
     return decode

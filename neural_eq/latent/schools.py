@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neural_eq.eq.response import log_frequencies, response_db
-from neural_eq.model.checkpoint import TrainedModel
+
+if TYPE_CHECKING:  # torch, which words and morphs do without
+    from neural_eq.model.checkpoint import TrainedModel
 
 MIN_SHARE, MIN_SETTINGS = 0.1, 10
 """A school has this share of its word's settings, and this many, or more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,10 @@ from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import ParameterError, TermError
 from neural_eq.latent.naming import names
 from neural_eq.latent.schools import find_schools, heard_curves
-from neural_eq.model.checkpoint import TrainedModel
+
+if TYPE_CHECKING:  # torch, which words and morphs do without
+    from neural_eq.model.checkpoint import TrainedModel
+    from neural_eq.model.decoder import Decoder
 
 PERCENTILES = (10, 50, 90)
 """The band of curves that a word is drawn as: a tenth of its settings lie above, a tenth below."""
@@ -148,7 +152,7 @@ def describe_word(
     )
 
 
-def _centre(model: TrainedModel, label: str, latent: np.ndarray) -> Point:
+def _centre(model: TrainedModel | Decoder, label: str, latent: np.ndarray) -> Point:
     """The mean of latents, shape ``(n, latent_dim)``, as a point."""
     centre = latent.mean(axis=0)
     return Point(label, centre, model.decode(centre[None])[0])
@@ -167,7 +171,7 @@ def school_point(word: Word, index: int) -> Point:
     return word.schools[index].centre
 
 
-def word_point(model: TrainedModel, word: str) -> Point:
+def word_point(model: TrainedModel | Decoder, word: str) -> Point:
     """Return the centre of a word's settings.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,18 @@ import numpy as np
 import torch
 
 from neural_eq.eq.params import Bounds, clamp
-from neural_eq.errors import CheckpointError, NeuralEqError, TermError
+from neural_eq.errors import CheckpointError, NeuralEqError
 from neural_eq.files import written_whole
 from neural_eq.model import config as configs
-from neural_eq.model.autoencoder import Autoencoder, blank
+from neural_eq.model import decoder
+from neural_eq.model.autoencoder import DETAIL_SCALE, Autoencoder, blank
 from neural_eq.model.config import TrainConfig
+from neural_eq.model.decoder import Decoder, TermSummary, find_term
 from neural_eq.model.threads import one_thread
 
 FORMAT = "neural-eq-checkpoint"
 VERSION = 1
 MAX_SIZE_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class TermSummary:
-    """One word as the model learned it: how many settings, and the mean of their latents."""
-
-    n: int
-    centre: np.ndarray  # (latent_dim,)
 
 
 @dataclass
@@ -87,18 +82,27 @@ class TrainedModel:
         return self.decode(self.encode(params))
 
     def term(self, word: str) -> TermSummary:
-        """Return a word's summary.
+        """Do as :func:`~neural_eq.model.decoder.find_term`."""
+        return find_term(self.terms, word)
 
-        Raises:
-            TermError: If the model does not know the word; the message names those it knows.
-        """
-        try:
-            return self.terms[word.strip().lower()]
-        except KeyError:
-            known = ", ".join(self.terms)
-            raise TermError(
-                f"The model does not know the word {word!r}; it knows: {known}."
-            ) from None
+    def decoder(self) -> Decoder:
+        """Return the half that decodes, in plain arrays."""
+        module = self.module
+        layers = [layer for layer in module.bend if isinstance(layer, torch.nn.Linear)]
+
+        def plain(weights: torch.Tensor) -> np.ndarray:
+            return weights.detach().cpu().numpy().copy()
+
+        return Decoder(
+            terms=self.terms,
+            bounds=self.bounds,
+            layers=tuple((plain(layer.weight), plain(layer.bias)) for layer in layers),
+            undetail=plain(module.undetail.weight),
+            detail_scale=DETAIL_SCALE if module.n_meaning else 1.0,
+            n_epochs=len(self.history),
+            data_origin=self.data_origin,
+            augmentation=self.augmentation,
+        )
 
 
 def save(model: TrainedModel, path: Path) -> None:
@@ -122,11 +126,12 @@ def save(model: TrainedModel, path: Path) -> None:
         "data_fingerprint": model.data_fingerprint,
         "resume_state": model.resume_state,
     }
-    # in memory first: torch has no clear word for a full disk
-    whole = io.BytesIO()
-    torch.save(content, whole)
-    with written_whole(path) as file:
-        file.write(whole.getbuffer())
+    file = io.BytesIO()
+    torch.save(content, file)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(decoder.ENTRY), decoder.to_bytes(model.decoder()))
+    with written_whole(path) as target:
+        target.write(file.getbuffer())
 
 
 def load(path: Path) -> TrainedModel:

@@ -21,8 +21,9 @@ from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import CheckpointError, DataError, ParameterError
 from neural_eq.model.adam import Adam
 from neural_eq.model.autoencoder import N_CURVE_FREQS, Autoencoder, blank
-from neural_eq.model.checkpoint import TermSummary, TrainedModel
+from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.model.config import TrainConfig
+from neural_eq.model.decoder import TermSummary
 from neural_eq.model.losses import total_loss
 from neural_eq.model.schedule import (
     PEAK_RATE,

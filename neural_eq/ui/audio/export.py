@@ -8,7 +8,7 @@ import streamlit as st
 
 from neural_eq.data.audio_encoding import planned, words
 from neural_eq.data.audio_io import encode_audio
-from neural_eq.data.mastering import Treatment
+from neural_eq.data.file_rendering import Treatment
 from neural_eq.eq.render import apply_eq
 from neural_eq.errors import AudioError, OutputError
 from neural_eq.ui import state

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Sequence
 
 from neural_eq.data.audio_file import AudioFile
-from neural_eq.data.mastering import Mastered, Treatment, master_all
+from neural_eq.data.file_rendering import Treatment
+from neural_eq.data.mastering import Mastered, master_all
 from neural_eq.errors import NeuralEqError
 from neural_eq.files import ScratchFolder
 
