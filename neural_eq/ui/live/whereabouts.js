@@ -55,6 +55,18 @@ function between(values, at) {
   return values[index] + (at - index) * (values[index + 1] - values[index]);
 }
 
+// Move a word up or down until it stands clear of what is written already; return where it stands.
+function freeOf(name, y, written) {
+  const meets = (a) => written.some((b) => a.x < b.x + b.width && b.x < a.x + a.width
+    && a.y < b.y + b.height && b.y < a.y + a.height);
+  for (const offset of [0, 12, -12, 20, -20, 32, -32]) {
+    name.setAttribute("y", y + offset);
+    if (!meets(name.getBBox())) return name.getBBox();
+  }
+  name.setAttribute("y", y);
+  return name.getBBox();
+}
+
 // The map keeps the settings while the rest moves: they are drawn anew for another map alone.
 function drawMap(svg, map, width, kept) {
   const height = Math.min(340, Math.round(width * 0.8));
@@ -83,18 +95,22 @@ function drawMap(svg, map, width, kept) {
   for (const name of ["way-under", "way"]) {
     svgElement("path", {class: name, d: linePath(way)}, kept.way);
   }
-  for (const word of map.words) {
-    if (map.ends.includes(word.name)) continue; // A and B say so
-    const [cx, cy] = at(word.place);
-    svgElement("text", {class: "word", x: Math.min(width - 30, Math.max(30, cx)), y: cy,
-      "text-anchor": "middle"}, kept.way).textContent = word.name;
-  }
+  const written = [];
   for (const [i, [cx, cy]] of [way[0], way.at(-1)].entries()) {
     const isRight = cx > width / 2;
     svgElement("circle", {class: "end", cx, cy, r: 5}, kept.way);
-    svgElement("text", {class: "end-name", x: cx + (isRight ? 6 : -6), y: cy - 11,
-      "text-anchor": isRight ? "end" : "start"}, kept.way)
-      .textContent = `${"AB"[i]}: ${map.ends[i]}`;
+    const name = svgElement("text", {class: "end-name", x: cx + (isRight ? 6 : -6), y: cy - 11,
+      "text-anchor": isRight ? "end" : "start"}, kept.way);
+    name.textContent = `${"AB"[i]}: ${map.ends[i]}`;
+    written.push(name.getBBox());
+  }
+  for (const word of map.words) {
+    if (map.ends.includes(word.name)) continue; // A and B say so
+    const [cx, cy] = at(word.place);
+    const name = svgElement("text", {class: "word", x: Math.min(width - 30, Math.max(30, cx)),
+      y: cy, "text-anchor": "middle"}, kept.way);
+    name.textContent = word.name;
+    written.push(freeOf(name, cy, written));
   }
   const [nowX, nowY] = at(map.now);
   if (map.is_edited) {
