@@ -59,9 +59,13 @@ def read_zip(content: bytes) -> None:
 
 def read_model(content: bytes) -> None:
     from neural_eq.eq.params import DEFAULT
-    from neural_eq.model import checkpoint
+    from neural_eq.model import checkpoint, decoder
 
-    model = checkpoint.load(_file(content, "fuzzed.pt"))
+    path = _file(content, "fuzzed.pt")
+    without_torch = decoder.read_decoder(path)
+    if without_torch is not None:
+        without_torch.decode(next(iter(without_torch.terms.values())).centre[None])
+    model = checkpoint.load(path)
     model.reconstruct(DEFAULT[None])
 
 

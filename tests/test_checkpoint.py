@@ -1,5 +1,6 @@
 """Checkpoints: whole, the same when read again, and harmless whatever the file."""
 
+import io
 import os
 import pickle
 import zipfile
@@ -15,7 +16,7 @@ from neural_eq.data.safe_db import Dataset
 from neural_eq.errors import CheckpointError, OutputError, TermError
 from neural_eq.model.checkpoint import VERSION, TrainedModel, load, save
 from neural_eq.model.config import ModelConfig, TrainConfig
-from neural_eq.model.decoder import read_decoder
+from neural_eq.model.decoder import ENTRY, read_decoder
 from neural_eq.model.training import train
 
 
@@ -65,6 +66,21 @@ def test_a_file_without_a_decoder_has_none(tmp_path, content) -> None:
     (tmp_path / "m.pt").write_bytes(content)
     assert read_decoder(tmp_path / "m.pt") is None
     assert read_decoder(tmp_path / "missing.pt") is None
+
+
+def test_a_decoder_that_would_fill_the_memory_is_not_read(built_in: Dataset, tmp_path) -> None:
+    config = TrainConfig(epochs=1, device="cpu", model=ModelConfig(latent_dim=2))
+    save(train(built_in, config), tmp_path / "m.pt")
+    assert read_decoder(tmp_path / "m.pt") is not None
+    with zipfile.ZipFile(tmp_path / "m.pt") as archive:
+        arrays = dict(np.load(io.BytesIO(archive.read(ENTRY))))
+    for bomb in ({"weight_0": np.zeros((1, 2**24))}, {"undetail": np.zeros((13, 2**23), "i1")}):
+        inside = io.BytesIO()
+        np.savez_compressed(inside, **(arrays | bomb))
+        with zipfile.ZipFile(tmp_path / "bomb.pt", "w") as archive:
+            archive.writestr(ENTRY, inside.getvalue())
+        assert (tmp_path / "bomb.pt").stat().st_size < 10**6
+        assert read_decoder(tmp_path / "bomb.pt") is None
 
 
 def test_a_run_resumed_from_its_file_equals_an_unbroken_run(built_in: Dataset, tmp_path) -> None:

@@ -366,7 +366,7 @@ def test_morph_begins_and_ends_at_its_words(run, model_file, route):
         (1, word_point(model, "bright").params),
     ):
         params = list(at_slider("--at", at)["params"].values())
-        np.testing.assert_allclose(params, expected, rtol=1e-5)
+        np.testing.assert_allclose(params, expected, rtol=1e-5, atol=1e-5)
     assert {band["gain_db"] for band in at_slider("--strength", 0)["bands"]} == {0}
 
 
@@ -586,6 +586,29 @@ def test_help_imports_nothing_slow():
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "slow:"
+
+
+@pytest.mark.parametrize(
+    ("args", "unused"),
+    [
+        (("render", "in.wav", "out.wav", "--term", "warm"), "torch sklearn scipy pandas"),
+        (("morph", "--from", "warm", "--to", "bright"), "torch sklearn scipy pandas"),
+        (("evaluate",), "umap plotly matplotlib soundfile"),
+    ],
+)
+def test_a_command_imports_only_what_it_uses(tmp_path, monkeypatch, args, unused):
+    monkeypatch.chdir(tmp_path)
+    write_sound("in.wav")
+    names = {"streamlit", *unused.split()}
+    code = (
+        "import sys\nfrom neural_eq.cli import main\n"
+        f"assert main({list(args)!r}) == 0\n"
+        f"print(*sorted({names!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "\n")
 
 
 def test_interruption_ends_with_130(run, model_file, monkeypatch):

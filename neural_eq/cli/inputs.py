@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neural_eq.cli.output import note, plural
 from neural_eq.cli.parts import DEFAULT_MODEL_NAME
+from neural_eq.cli.setting import names_school
 from neural_eq.data.safe_db import Dataset
 from neural_eq.data.sources import DATA_PATH, ENVIRONMENT_NAME, open_dataset
 from neural_eq.model.config import BUILT_IN_MODEL_PATH
@@ -35,14 +37,20 @@ def open_model(path: Path | None, *, as_json: bool = False) -> tuple[TrainedMode
     return model, name
 
 
-def open_decoder(path: Path | None, *, as_json: bool = False) -> TrainedModel | Decoder:
-    """Do as :func:`open_model` where words are only decoded, if that can be done without torch."""
+def open_for(
+    names: Iterable[str | None], path: Path | None, *, as_json: bool = False
+) -> tuple[TrainedModel | Decoder, str]:
+    """Do as :func:`open_model`, without torch where words are only decoded and the file allows it.
+
+    Args:
+        names: The words or schools that the command is given; a school asks for the whole model.
+    """
     chosen = model_file(path)
-    decoder = read_decoder(chosen)
+    decoder = None if any(names_school(name) for name in names) else read_decoder(chosen)
     if decoder is None:
-        return open_model(path, as_json=as_json)[0]
+        return open_model(path, as_json=as_json)
     _say(decoder, _name(chosen), n_epochs=decoder.n_epochs, as_json=as_json)
-    return decoder
+    return decoder, _name(chosen)
 
 
 def _name(path: Path) -> str:

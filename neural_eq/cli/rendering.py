@@ -6,12 +6,11 @@ from argparse import Namespace
 
 import numpy as np
 
-from neural_eq.cli.inputs import open_decoder, open_model, open_table
+from neural_eq.cli.inputs import open_for, open_table
 from neural_eq.cli.output import check_output, plural, progress
 from neural_eq.cli.setting import (
     chosen_path,
     chosen_setting,
-    names_school,
     print_setting,
     print_stopped,
 )
@@ -76,9 +75,7 @@ def setting_asked(args: Namespace, *, as_json: bool = False) -> tuple[np.ndarray
 
     With ``--over-time`` it is all settings on the way, shape ``(n, 13)`` instead of ``(13,)``.
     """
-    is_school = names_school(args.term) or names_school(args.to)
-    opened = open_model(args.model, as_json=as_json)[0] if is_school else None
-    model = opened or open_decoder(args.model, as_json=as_json)
+    model, _ = open_for((args.term, args.to), args.model, as_json=as_json)
     choose = chosen_path if args.over_time else chosen_setting
     return choose(
         model,

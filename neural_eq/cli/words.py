@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from neural_eq.cli.evaluating import print_words
-from neural_eq.cli.inputs import open_model, open_table
+from neural_eq.cli.inputs import open_for, open_model, open_table
 from neural_eq.cli.output import plural, print_json
 from neural_eq.cli.setting import chosen_setting, print_setting
 from neural_eq.eq.params import format_bands
-from neural_eq.latent.report import word_report
 from neural_eq.latent.terms import describe_word, word_point
 from neural_eq.presets.earlier import setting_values
 
 
 def terms(args: Namespace) -> int:
     """List a model's words, most settings first, with the schools that the data show."""
+    from neural_eq.cli.evaluating import print_words  # with torch, which morph does without
+    from neural_eq.latent.report import word_report
+
     model, name = open_model(args.model, as_json=args.json)
     dataset = open_table(args.data, as_json=args.json)
     points = {word: word_point(model, word) for word in model.terms}
@@ -54,7 +55,7 @@ def terms(args: Namespace) -> int:
 
 def morph(args: Namespace) -> int:
     """Print one setting on the way from a word to another."""
-    model, name = open_model(args.model, as_json=args.json)
+    model, name = open_for((args.start, args.end), args.model, as_json=args.json)
     params, n_stopped = chosen_setting(
         model,
         start=args.start,

@@ -14,6 +14,8 @@ from neural_eq.errors import ParameterError
 BUILT_IN_MODEL_PATH = Path(__file__).parents[2] / "assets" / "neural_eq_32.pt"
 """The model in use until another is trained or chosen."""
 
+MAX_LATENT_DIM = 256
+
 
 @dataclass(frozen=True)
 class Option:
@@ -73,7 +75,7 @@ class ModelConfig(_Checked):
         "Latent dimensions",
         "How many numbers stand for a setting: 32 keep it exactly, 2 or 3 make the map itself.",
         minimum=1,
-        maximum=256,
+        maximum=MAX_LATENT_DIM,
         recommended="16 to 64, or 2 and 3 for a small map",
     )
     hidden_dim: int = _option(

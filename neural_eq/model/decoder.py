@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from neural_eq.eq.params import N_PARAMS, Bounds, clamp
-from neural_eq.errors import NeuralEqError, TermError
+from neural_eq.errors import TermError
+from neural_eq.model import config as configs
 
 ENTRY = "archive/neural_eq_decoder.npz"
 """Within the checkpoint, a zip in which torch wants all in one folder."""
@@ -124,11 +125,13 @@ def read_decoder(path: Path) -> Decoder | None:
     """Read the decoder of a checkpoint; None where there is none that can be used."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(ENTRY).file_size > MAX_SIZE_BYTES:
-                return None
-            content = io.BytesIO(archive.read(ENTRY))
-        with np.load(content, allow_pickle=False) as found:
-            arrays = dict(found)
+            content = io.BytesIO(_read_within(archive, [ENTRY])[ENTRY])
+        with zipfile.ZipFile(content) as archive:
+            members = _read_within(archive, archive.namelist())
+        arrays = {
+            name.removesuffix(".npy"): np.load(io.BytesIO(member), allow_pickle=False)
+            for name, member in members.items()
+        }
         head = json.loads(arrays.pop("head").tobytes())
         centres = arrays["centres"]
         n_layers = sum(name.startswith("weight_") for name in arrays)
@@ -145,7 +148,20 @@ def read_decoder(path: Path) -> Decoder | None:
             data_origin=str(head["data_origin"]),
             augmentation=str(head["augmentation"]),
         )
-        fits = decoder.decode(centres).shape == (len(centres), N_PARAMS)
+        latent_dim = decoder.latent_dim
+        fits = latent_dim <= configs.MAX_LATENT_DIM and centres.shape[1:] == (latent_dim,)
+        fits = fits and decoder.decode(centres[:1]).shape == (1, N_PARAMS)
         return decoder if fits and all(np.isfinite(a).all() for a in arrays.values()) else None
-    except (NeuralEqError, OSError, zipfile.BadZipFile, LookupError, TypeError, ValueError):
+    except Exception:  # zip, zlib, numpy and json each raise their own at what is damaged
         return None
+
+
+def _read_within(archive: zipfile.ZipFile, names: list[str]) -> dict[str, bytes]:
+    """Read entries that are no larger together than a decoder may be.
+
+    Raises:
+        ValueError: If they are.
+    """
+    if sum(archive.getinfo(name).file_size for name in names) > MAX_SIZE_BYTES:
+        raise ValueError("larger than any decoder")
+    return {name: archive.read(name) for name in names}
