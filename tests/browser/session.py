@@ -39,12 +39,15 @@ class Session:
     def live(self, until: float) -> None:
         """Click and switch pages until a time."""
         chance = random.Random(repr(self.pair))
+        rest = [page for page in PAGES if page != self.page]
         url = f"{self.address.replace('http', 'ws')}/_stcore/stream"
         try:
             with connect(url, subprotocols=["streamlit"], max_size=None) as socket:
                 first, second = self.pair
                 self.run(socket, query=f"from={first}&to={second}")
-                self.times_s.clear()  # the first run loads what the others have
+                for self.page in rest:
+                    self.run(socket)
+                self.times_s.clear()  # the first runs load what the others have
                 while time.perf_counter() < until:
                     time.sleep(chance.uniform(*THINK_S))
                     clicks = [c for c in CLICKS[self.page] if c[0] in self.widgets]
