@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -24,8 +27,28 @@ _STATIC = Path(st.__file__).parent / "static"
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Import what the first page needs while the browser still fetches the app itself."""
+    _send_at_once(asyncio.get_running_loop())
     threading.Thread(target=_import_first_page, name="first page", daemon=True).start()
     yield {}
+
+
+def _send_at_once(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the server's next listening socket, and all it accepts, send small packets at once.
+
+    Streamlit makes that socket without naming TCP, which asyncio takes for a reason to leave
+    Nagle's algorithm on: nearly every answer, and many a message of a run, then waits 40 ms for
+    the browser's delayed acknowledgement. An accepted socket inherits the option.
+    """
+    create = loop.create_server
+
+    async def create_server(*args: Any, sock: socket.socket | None = None, **kwargs: Any) -> Any:
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return await create(*args, sock=sock, **kwargs)
+
+    # uvloop's loop takes no attribute, and needs none: it sends at once by itself
+    with contextlib.suppress(AttributeError):
+        loop.create_server = create_server  # type: ignore[method-assign]
 
 
 def _import_first_page() -> None:
