@@ -13,7 +13,7 @@ from neural_eq.ui import server
 
 def run() -> None:
     """Draw what every page shares, and one page."""
-    from neural_eq.ui import address, frame, link, state, undo
+    from neural_eq.ui import address, collecting, frame, link, state, undo
     from neural_eq.ui.sound import dock
 
     page = st.navigation(frame.pages(), position="top")
@@ -30,6 +30,7 @@ def run() -> None:
     except NeuralEqError as error:
         st.error(str(error))
     address.write(link.for_address(), page=page.title)
+    collecting.set_modules_aside()
 
 
 if __name__ == "__main__":
