@@ -68,36 +68,37 @@ def response_figure(
         span_db: The vertical axis reaches from minus to plus this; wide enough for all if None.
         height: In pixels.
     """
-    figure = go.Figure()
-    for curve in curves:
-        figure.add_trace(
-            go.Scatter(
-                x=freq_hz,
-                y=curve.curve_db,
-                mode="lines",
-                name=curve.name,
-                line={"color": curve.colour, "dash": curve.dash, "width": curve.width},
-                visible="legendonly" if curve.hidden else True,
-                hovertemplate="%{x:,.0f} Hz: %{y:+.1f} dB<extra>%{fullData.name}</extra>",
-            )
-        )
+    lines = [
+        {
+            "type": "scatter",
+            "x": freq_hz,
+            "y": curve.curve_db,
+            "mode": "lines",
+            "name": curve.name,
+            "line": {"color": curve.colour, "dash": curve.dash, "width": curve.width},
+            "visible": "legendonly" if curve.hidden else True,
+            "hovertemplate": "%{x:,.0f} Hz: %{y:+.1f} dB<extra>%{fullData.name}</extra>",
+        }
+        for curve in curves
+    ]
     span = span_db or span_of(np.array([c.curve_db for c in curves if not c.hidden]))
-    figure.update_xaxes(
-        type="log", title="Frequency (Hz)", range=[np.log10(20), np.log10(20000)],
-        tickvals=list(FREQ_TICKS), ticktext=list(FREQ_TICKS.values()), showgrid=True,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title="Gain (dB)", range=[-span, span], dtick=span / 6 if span <= 18 else span / 4,
-        zeroline=True, zerolinecolor=GREY,
-    )  # fmt: skip
-    figure.update_layout(
-        height=height,
-        margin={"l": 50, "r": 20, "t": 10, "b": 40},
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top"},
-        hovermode="closest",
-        uirevision="constant",
-    )
-    return figure
+    layout = {
+        "xaxis": {
+            "type": "log", "title": {"text": "Frequency (Hz)"}, "showgrid": True,
+            "range": [np.log10(20), np.log10(20000)],
+            "tickvals": list(FREQ_TICKS), "ticktext": list(FREQ_TICKS.values()),
+        },
+        "yaxis": {
+            "title": {"text": "Gain (dB)"}, "range": [-span, span],
+            "dtick": span / 6 if span <= 18 else span / 4, "zeroline": True, "zerolinecolor": GREY,
+        },
+        "height": height,
+        "margin": {"l": 50, "r": 20, "t": 10, "b": 40},
+        "legend": {"orientation": "h", "y": -0.22, "yanchor": "top"},
+        "hovermode": "closest",
+        "uirevision": "constant",
+    }  # fmt: skip
+    return go.Figure({"data": lines, "layout": layout})  # at once: each piece is checked twice
 
 
 def setting_figure(params: np.ndarray) -> go.Figure:

@@ -91,7 +91,7 @@ def check_model() -> None:
 
 def model_refs() -> dict[str, ModelRef]:
     """Return the models to choose from, by id."""
-    found = {model_id: _built_in_ref(model_id) for model_id in BUILT_IN_DIMENSIONS}
+    found = {model_id: built_in_ref(model_id) for model_id in BUILT_IN_DIMENSIONS}
     uploaded = st.session_state.get(UPLOADED_MODEL)
     if uploaded is not None:
         found[UPLOADED] = uploaded[0]
@@ -102,7 +102,7 @@ def model_refs() -> dict[str, ModelRef]:
     return found
 
 
-def _built_in_ref(model_id: str) -> ModelRef:
+def built_in_ref(model_id: str) -> ModelRef:
     latent_dim = BUILT_IN_DIMENSIONS[model_id]
     path = cached.built_in_model_path(latent_dim)
     label = "built-in model" if model_id == BUILT_IN else f"built-in, small: {latent_dim}-D"
@@ -124,9 +124,9 @@ def model_ref() -> ModelRef:
     if wanted == UPLOADED and uploaded is not None:
         return uploaded[0]
     if wanted in BUILT_IN_DIMENSIONS:
-        return _built_in_ref(wanted)
+        return built_in_ref(wanted)
     run = cached.training_jobs().run(wanted)
-    return (run and _run_ref(run)) or _built_in_ref(BUILT_IN)
+    return (run and _run_ref(run)) or built_in_ref(BUILT_IN)
 
 
 def model() -> TrainedModel:

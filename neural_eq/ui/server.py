@@ -28,7 +28,7 @@ _STATIC = Path(st.__file__).parent / "static"
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Import what the first page needs while the browser still fetches the app itself."""
     _send_at_once(asyncio.get_running_loop())
-    threading.Thread(target=_import_first_page, name="first page", daemon=True).start()
+    threading.Thread(target=_make_ready, name="first page", daemon=True).start()
     yield {}
 
 
@@ -51,10 +51,10 @@ def _send_at_once(loop: asyncio.AbstractEventLoop) -> None:
         loop.create_server = create_server  # type: ignore[method-assign]
 
 
-def _import_first_page() -> None:
-    import plotly.graph_objects  # noqa: F401
+def _make_ready() -> None:
+    from neural_eq.ui import first_page
 
-    import neural_eq.ui.explore.screen  # noqa: F401
+    first_page.make_ready()
 
 
 def finish_imports(*, is_first_page: bool) -> None:

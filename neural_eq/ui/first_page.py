@@ -1,0 +1,52 @@
+"""What a newcomer's page is made of, made while the browser still fetches the app itself."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+
+
+def make_ready() -> None:
+    """Import what the first page needs and fill the caches that it reads; it asks for no session.
+
+    Whatever is not made here the page makes itself, later. A table of one's own needs the model
+    for its map, which is not loaded ahead of need.
+    """
+    from neural_eq.ui.explore import screen  # noqa: I001, the map's own come first
+
+    _import_frame()
+    from neural_eq.latent.projection import ProjectionConfig
+    from neural_eq.ui import cached, collecting, models, state
+    from neural_eq.ui.explore.curves import spread_figure
+    from neural_eq.ui.figures import GREY, Curve
+
+    dataset, _ = cached.default_dataset()
+    rows, _ = cached.shown_rows(dataset)
+    data = cached.data_key(rows)
+    words = tuple(cached.word_counts(data, rows))
+    cached.reading(data, rows)
+    curves_db = cached.all_curves(data, rows)
+    ref = models.built_in_ref(state.BUILT_IN)
+    cached.saved_words(ref.key)
+    made = cached.saved_map(ref.key, ProjectionConfig(), len(rows)) if rows.is_built_in else None
+    if made is not None:
+        # plotly looks up how to check each property when it is first given
+        screen.map_figure(
+            made.points, terms=rows.terms, words=words, labels={}, method="", revision=""
+        ).to_json()
+        curve = Curve("", curves_db[0], GREY)
+        spread_figure([curve], spread=None, spread_name="", colour=GREY).to_json()
+    collecting.set_modules_aside()
+
+
+def _import_frame() -> None:
+    """Import what is around the page, and what Streamlit itself puts off to its first run."""
+    import soundfile  # noqa: F401
+
+    from neural_eq.ui import address, frame, link, undo  # noqa: F401
+    from neural_eq.ui.sound import dock  # noqa: F401
+
+    with contextlib.suppress(ImportError):
+        import streamlit.emojis  # noqa: F401, its pattern takes a tenth of a second
+        import streamlit.material_icon_names  # noqa: F401
+    inspect.stack()  # it remembers where each module came from
