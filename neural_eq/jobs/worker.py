@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from neural_eq.model.training import EpochReport
 
 LOCK_PATIENCE_S = 1.0
-NICENESS = 5
+NICENESS = 10
 """A page that someone waits for goes before a training that nobody waits for."""
 
 _log = logging.getLogger(__name__)

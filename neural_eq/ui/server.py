@@ -27,12 +27,12 @@ _STATIC = Path(st.__file__).parent / "static"
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Import what the first page needs while the browser still fetches the app itself."""
-    _send_at_once(asyncio.get_running_loop())
+    send_at_once(asyncio.get_running_loop())
     threading.Thread(target=_make_ready, name="first page", daemon=True).start()
     yield {}
 
 
-def _send_at_once(loop: asyncio.AbstractEventLoop) -> None:
+def send_at_once(loop: asyncio.AbstractEventLoop) -> None:
     """Let the server's next listening socket, and all it accepts, send small packets at once.
 
     Streamlit makes that socket without naming TCP, which asyncio takes for a reason to leave
