@@ -12,14 +12,14 @@ def make_ready() -> None:
     Whatever is not made here the page makes itself, later. A table of one's own needs the model
     for its map, which is not loaded ahead of need.
     """
-    from neural_eq.ui.explore import screen  # noqa: I001, the map's own come first
-
-    _import_frame()
     from neural_eq.latent.projection import ProjectionConfig
     from neural_eq.ui import cached, collecting, models, state
+    from neural_eq.ui.explore import screen  # noqa: F401
     from neural_eq.ui.explore.curves import spread_figure
+    from neural_eq.ui.explore.map_figure import map_figure
     from neural_eq.ui.figures import GREY, Curve
 
+    _import_frame()
     dataset, _ = cached.default_dataset()
     rows, _ = cached.shown_rows(dataset)
     data = cached.data_key(rows)
@@ -31,7 +31,7 @@ def make_ready() -> None:
     made = cached.saved_map(ref.key, ProjectionConfig(), len(rows)) if rows.is_built_in else None
     if made is not None:
         # plotly looks up how to check each property when it is first given
-        screen.map_figure(
+        map_figure(
             made.points, terms=rows.terms, words=words, labels={}, method="", revision=""
         ).to_json()
         curve = Curve("", curves_db[0], GREY)

@@ -23,12 +23,16 @@ from neural_eq.ui.sound.serving import ROUTES
 
 _STATIC = Path(st.__file__).parent / "static"
 
+_making: threading.Thread | None = None
+
 
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Import what the first page needs while the browser still fetches the app itself."""
+    """Make what the first page needs while the browser still fetches the app itself."""
+    global _making
     send_at_once(asyncio.get_running_loop())
-    threading.Thread(target=_make_ready, name="first page", daemon=True).start()
+    _making = threading.Thread(target=_make_ready, name="first page", daemon=True)
+    _making.start()
     yield {}
 
 
@@ -58,12 +62,15 @@ def _make_ready() -> None:
 
 
 def finish_imports(*, is_first_page: bool) -> None:
-    """Import pandas whole before a chart is drawn: plotly would look into a half-imported one.
+    """Import pandas whole before or after a chart is drawn, here or while the first page is made
+    ready, but not meanwhile: plotly would look into a half-imported one.
 
     The first page has no need of it, and 65 MB and most of a second less without; it waits only
     where another session's page has begun to import it.
     """
     if not is_first_page or "pandas" in sys.modules:
+        if _making is not None:
+            _making.join()
         import pandas  # noqa: F401
 
 
