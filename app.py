@@ -9,6 +9,7 @@ import streamlit as st
 
 from neural_eq.errors import NeuralEqError
 from neural_eq.ui import server
+from neural_eq.ui.markdown import escaped
 
 
 def run() -> None:
@@ -28,7 +29,7 @@ def run() -> None:
     try:
         page.run()
     except NeuralEqError as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
     address.write(link.for_address(), page=page.title)
     collecting.set_modules_aside()
 

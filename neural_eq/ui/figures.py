@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,11 @@ def word_styles(words: Iterable[str]) -> dict[str, tuple[str, str]]:
     return styles
 
 
+def plain(name: str) -> str:
+    """Show a name in a chart as it was typed: plotly would take some HTML in it for markup."""
+    return html.escape(name, quote=False)
+
+
 def response_figure(
     freq_hz: np.ndarray, curves: Sequence[Curve], *, span_db: float | None = None, height: int = 380
 ) -> go.Figure:
@@ -74,7 +80,7 @@ def response_figure(
             "x": freq_hz,
             "y": curve.curve_db,
             "mode": "lines",
-            "name": curve.name,
+            "name": plain(curve.name),
             "line": {"color": curve.colour, "dash": curve.dash, "width": curve.width},
             "visible": "legendonly" if curve.hidden else True,
             "hovertemplate": "%{x:,.0f} Hz: %{y:+.1f} dB<extra>%{fullData.name}</extra>",

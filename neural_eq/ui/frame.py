@@ -11,7 +11,7 @@ from neural_eq.errors import NeuralEqError
 from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
 from neural_eq.ui import cached, models, state
-from neural_eq.ui.markdown import inline
+from neural_eq.ui.markdown import escaped, inline
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ def header() -> None:
 def _say(key: str) -> None:
     """Show what went wrong with data or model: on the page, and in the panel that hides it."""
     if st.session_state.get(key):
-        st.error(st.session_state[key])
+        st.error(escaped(st.session_state[key]))
 
 
 def _short(dataset: Dataset) -> str:
@@ -72,7 +72,7 @@ def _short(dataset: Dataset) -> str:
 
 def _data_panel() -> None:
     dataset = state.dataset()
-    st.markdown(f"**In use:** {_short(dataset)}")
+    st.markdown(f"**In use:** {escaped(_short(dataset))}")
     if dataset.is_built_in:
         st.markdown(
             "The built-in set is drawn from SAFE-DB's statistics, so that everything works"
@@ -102,7 +102,7 @@ def _download() -> None:
         download(on_progress=on_progress)
     except NeuralEqError as error:
         bar.empty()
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return
     state.use_downloaded()
     st.rerun()

@@ -59,7 +59,7 @@ def _treatment(sound: Sound, eq: Applied) -> Treatment:
         help="Rate and channels are always those of the source.",
     )  # fmt: skip
     for note in own.notes if depth == AS_SOURCE else ():
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {escaped(note)}")
     return Treatment(
         eq.params, eq.stem, level_match=st.session_state[state.LEVEL_MATCH],
         clip_guard=st.session_state[state.CLIP_GUARD], suffix=suffix,
@@ -114,7 +114,7 @@ def _start(sounds: list[Sound], treatment: Treatment, key: object) -> None:
         st.session_state[state.RENDERING] = Rendering(files, treatment, key=key)
     except OutputError as error:
         st.session_state.pop(state.RENDERING, None)
-        st.toast(str(error), icon=":material/error:")
+        st.toast(escaped(str(error)), icon=":material/error:")
 
 
 @st.fragment(run_every=_POLL_S)

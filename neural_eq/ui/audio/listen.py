@@ -10,6 +10,7 @@ from neural_eq.ui.audio import charts
 from neural_eq.ui.audio.applied import Applied
 from neural_eq.ui.audio.sources import Sound
 from neural_eq.ui.audio.take import Excerpt, Take
+from neural_eq.ui.markdown import escaped
 
 LISTEN, BLIND = "Listen", "Blind test"
 
@@ -53,7 +54,7 @@ def draw(source: Excerpt, made: Take) -> None:
         " the download."
     )
     for note in made.notes:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {escaped(note)}")
     if source.audio.n_channels > MAX_CHANNELS:
         st.caption(
             f":material/info: The player mixes the {source.audio.n_channels} channels to one;"

@@ -75,7 +75,7 @@ def draw_coverage(models: Models) -> None:
                 base=[r[low] for r in ranges],
                 x=[r[high] - r[low] for r in ranges],
                 orientation="h",
-                name=name,
+                name=figures.plain(name),
                 marker={"color": colour},
                 customdata=[[r[low], r[high]] for r in ranges],
                 hovertemplate="%{customdata[0]:,.0f} to %{customdata[1]:,.0f} Hz"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from neural_eq.eq.response import log_frequencies
 from neural_eq.ui.cached import N_FREQS
-from neural_eq.ui.figures import Curve, response_figure, span_of
+from neural_eq.ui.figures import Curve, plain, response_figure, span_of
 
 SPREAD_PERCENTILES = (10, 90)
 
@@ -63,9 +63,9 @@ def spread_figure(
     edge = {"mode": "lines", "hoverinfo": "skip", "legendgroup": "spread", "line": {"width": 0}}
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     band = [
-        go.Scatter(x=freq_hz, y=spread.low_db, showlegend=False, name=spread_name, **edge),
+        go.Scatter(x=freq_hz, y=spread.low_db, showlegend=False, name=plain(spread_name), **edge),
         go.Scatter(
-            x=freq_hz, y=spread.high_db, name=spread_name, fill="tonexty",
+            x=freq_hz, y=spread.high_db, name=plain(spread_name), fill="tonexty",
             fillcolor=f"rgba({red},{green},{blue},0.22)", **edge,
         ),
     ]  # fmt: skip

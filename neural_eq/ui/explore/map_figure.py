@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import plotly.graph_objects as go
 
 from neural_eq.ui.explore.density import MIN_SETTINGS, density_trace
 from neural_eq.ui.explore.word_places import places_in_space, word_places
-from neural_eq.ui.figures import GREY, word_styles
+from neural_eq.ui.figures import GREY, plain, word_styles
 
 OTHER_WORDS = "other words"
 MANY_POINTS = 4000
@@ -165,7 +164,7 @@ def _point_trace(
         "x": place[:, 0],
         "y": place[:, 1],
         "mode": "markers",
-        "name": _shown(label),
+        "name": plain(label),
         "legendgroup": name,
         "customdata": rows.astype(np.int32),
         "hoverinfo": "none",  # the page's own reading shows more; see reader.py
@@ -250,12 +249,7 @@ def _scene(method: str, labels: Mapping[str, tuple[float, ...]], revision: str) 
 
 def _label(word: str, at: Sequence[float] | np.ndarray) -> dict[str, Any]:
     return {
-        "x": float(at[0]), "y": float(at[1]), "text": _shown(word), "showarrow": False,
+        "x": float(at[0]), "y": float(at[1]), "text": plain(word), "showarrow": False,
         "captureevents": False, "borderpad": 3, "font": {"size": 13, "color": "#ffffff"},
         "bgcolor": "rgba(45,48,52,0.8)",
     }  # fmt: skip
-
-
-def _shown(word: str) -> str:
-    """Show a table's words as they are, whatever plotly would make of them."""
-    return html.escape(word, quote=False)

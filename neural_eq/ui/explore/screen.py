@@ -14,6 +14,7 @@ from neural_eq.ui.explore.chosen import draw_group, draw_played, draw_setting
 from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, map_figure
 from neural_eq.ui.explore.view import MapView, about_words, draw_pending, map_view
 from neural_eq.ui.explore.words import draw_word, draw_words, short_label
+from neural_eq.ui.markdown import escaped
 
 
 @st.fragment
@@ -35,7 +36,7 @@ def draw() -> None:
         with right:
             draw_chosen(shown)
     except NeuralEqError as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
 
 
 def draw_map(view: MapView) -> None:
@@ -76,7 +77,7 @@ def draw_map(view: MapView) -> None:
     puck.draw(view)
     message = about_words(view)
     if message:
-        st.info(message)
+        st.info(escaped(message))
 
 
 def _labels(view: MapView) -> dict[str, str]:

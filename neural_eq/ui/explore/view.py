@@ -14,6 +14,7 @@ from neural_eq.latent.projection import PLAIN_METHODS, ProjectionConfig
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.explore import maps
 from neural_eq.ui.explore.map_figure import MAX_COLOURED
+from neural_eq.ui.markdown import escaped
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,12 @@ def coloured_words(rows: Dataset) -> tuple[str, ...]:
 def draw_pending(view: MapView, config: ProjectionConfig) -> None:
     """Say how far a map is; polls until it is there, then draws it."""
     if view.note:
-        st.warning(view.note)
+        st.warning(escaped(view.note))
     if view.pending is None:
         return
     if view.pending.error:
         instead = "" if view.method == config.method else f" Shown instead: {view.method}."
-        st.error(f"{view.pending.error}{instead}")
+        st.error(f"{escaped(view.pending.error)}{instead}")
         st.button("Try again", on_click=cached.map_maker().forget, args=(view.key,))
         return
 

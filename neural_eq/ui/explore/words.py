@@ -88,7 +88,7 @@ def draw_word(view: MapView, word: str) -> None:
         place = st.empty()
     chart_spectrum.draw("word_curves")
     _draw_curves(place, [mean], curves_db, style[0], word)
-    with st.spinner(f"Finding what people meant by “{word}” …"):
+    with st.spinner(f"Finding what people meant by “{escaped(word)}” …"):
         found = cached.described_word(data, models.model_ref().key, word, rows, models.model())
     if len(found.schools) > 1:
         schools = [

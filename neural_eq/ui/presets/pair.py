@@ -87,6 +87,5 @@ def _draw_both(first: Preset, second: Preset) -> None:
 
 
 def _short(name: str) -> str:
-    """A name for a legend, in which markup of plotly's would be taken as such."""
-    shown = name if len(name) <= 40 else f"{name[:39]}…"
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """A name for a legend."""
+    return name if len(name) <= 40 else f"{name[:39]}…"

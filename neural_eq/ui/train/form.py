@@ -98,7 +98,7 @@ def _form() -> TrainConfig:
         try:
             _start(config)
         except NeuralEqError as error:
-            st.error(str(error))
+            st.error(escaped(str(error)))
     return config
 
 
@@ -159,7 +159,7 @@ def _data(config: TrainConfig) -> None:
     try:
         chosen = select(dataset, min_examples=config.min_examples, keep_junk=config.keep_junk)
     except NeuralEqError as error:
-        st.warning(str(error))
+        st.warning(escaped(str(error)))
         return
     st.markdown(f"Training uses **{escaped(chosen.describe())}**.")
     with st.expander("Words, and rows set aside"):

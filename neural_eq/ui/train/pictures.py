@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from neural_eq.jobs.views import ViewRows
-from neural_eq.ui.figures import COLOURS, GREY, word_styles
+from neural_eq.ui.figures import COLOURS, GREY, plain, word_styles
 
 MAX_WORDS = 12
 MAX_EPOCHS_DRAWN = 400
@@ -48,7 +48,7 @@ def latent_figure(points: np.ndarray, rows: ViewRows, *, reach: float, revision:
         groups.append((word, rows.terms == word, style, 6, 0.75))
     traces = [
         {
-            "type": "scatter", "mode": "markers", "name": name,
+            "type": "scatter", "mode": "markers", "name": plain(name),
             "x": points[mask, 0].round(3), "y": points[mask, 1].round(3),
             "hovertemplate": "%{fullData.name}<extra></extra>",
             "marker": {
@@ -90,7 +90,7 @@ def overlay_figure(
         rows = thinned(history)
         traces.append(
             {
-                "type": "scatter", "mode": "lines", "name": name,
+                "type": "scatter", "mode": "lines", "name": plain(name),
                 "x": [row["epoch"] for row in rows],
                 "y": [row[field] if (row.get(field) or 0) > 0 else None for row in rows],
                 "line": {

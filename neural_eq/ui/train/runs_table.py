@@ -13,6 +13,7 @@ from neural_eq.errors import NeuralEqError
 from neural_eq.jobs import Run
 from neural_eq.jobs.run_folder import LIVE_STATES, MAX_NAME_CHARS
 from neural_eq.ui import cached, models, state
+from neural_eq.ui.markdown import escaped
 from neural_eq.ui.train.actions import attempt, show_run
 from neural_eq.ui.train.form import prefill
 from neural_eq.ui.train.pictures import OVERLAYS, overlay_figure
@@ -163,7 +164,7 @@ def _draw_actions(run: Run) -> None:
     )
     st.button(
         "Fill in the form", icon=":material/edit_note:", key="copy_run", on_click=prefill,
-        args=(run.config, {}, f"Filled in as run {run.title}"),
+        args=(run.config, {}, f"Filled in as run {escaped(run.title)}"),
     )  # fmt: skip
     if run.is_usable and run.model_path is not None:
         path = run.model_path

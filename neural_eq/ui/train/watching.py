@@ -44,7 +44,7 @@ def draw_notices() -> None:
     """Draw what hindered the last action, and draw the page anew when runs come, go or end."""
     with st.container():
         if st.session_state.get(state.RUNS_ERROR):
-            st.error(st.session_state[state.RUNS_ERROR])
+            st.error(escaped(st.session_state[state.RUNS_ERROR]))
     _watch(_signature())
 
 
@@ -166,7 +166,7 @@ def _draw_progress(run: Run, last: Mapping[str, Any] | None) -> None:
     if run.augmentation:
         st.caption(f"Its data is {run.augmentation}.")
     for verdict in verdicts.verdicts(run, cached.training_jobs().history(run.run_id)):
-        st.warning(verdict.text)
+        st.warning(escaped(verdict.text))
 
 
 def _waits(run: Run) -> bool:
