@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and hold nothing that a program would run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from neural_eq.errors import OutputError
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(text: str) -> str:
+    """Keep a spreadsheet from running what people typed as a formula; for a cell of a CSV."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 @contextmanager

@@ -113,9 +113,9 @@ def test_training_refuses_a_number_and_names_its_bounds(refuse, table, args, sen
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["--at", "2"], "at is 2; it must lie within 0 to 1."),
-        (["--at", "-0.1"], "at is -0.1; it must lie within 0 to 1."),
-        (["--strength", "9"], "strength is 9; it must lie within -1 to 2."),
+        (["--at", "2"], "--at is 2; it must lie within 0 to 1."),
+        (["--at", "-0.1"], "--at is -0.1; it must lie within 0 to 1."),
+        (["--strength", "9"], "--strength is 9; it must lie within -1 to 2."),
         (["--strength", "inf"], "'inf' is not a finite number"),
         (["--to", "purple"], "does not know the word 'purple'; it knows: "),
         (["--route", "scenic"], "route is 'scenic'; it must be latent or parameters or curve."),
@@ -350,13 +350,14 @@ def test_seven_channels_work(render):
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["--strength", "9"], "strength is 9; it must lie within -1 to 2."),
+        (["--strength", "9"], "--strength is 9; it must lie within -1 to 2."),
         (["--to", "warm", "--at", "2"], "at is 2; it must lie within 0 to 1."),
         (["--at", "0.5"], "--at is 0.5, and there is no --to"),
         (["--over-time"], "--over-time is given, and there is no --to"),
         (["--to", "warm", "--at", "1", "--over-time"], "--at is 1 beside --over-time"),
         (["--to", "purple"], "does not know the word 'purple'; it knows: "),
-        (["--route", "scenic"], "route is 'scenic'"),
+        (["--route", "scenic"], "--route is 'scenic'"),
+        (["--route", "curve"], "--route is curve, and there is no --to; name a second word."),
         (["--subtype", "PCM_99"], "WAV has no encoding 'PCM_99'; it has "),
     ],
 )

@@ -17,7 +17,7 @@ from neural_eq.cli.output import (
 )
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import NAMES
-from neural_eq.files import written_whole
+from neural_eq.files import cell, written_whole
 from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.presets.earlier import rounded
 
@@ -40,7 +40,7 @@ def reconstruct(args: Namespace) -> int:
     writer.writerow(["id", "term", *NAMES, *(f"latent_{i}" for i in range(model.latent_dim))])
     rows = zip(dataset.setting_ids, dataset.terms, model.decode(latent), latent, strict=True)
     for setting_id, term, params, point in rows:
-        writer.writerow([setting_id, term, *rounded(params), *rounded(point)])
+        writer.writerow([setting_id, cell(term), *rounded(params), *rounded(point)])
     with written_whole(args.output) as file:
         file.write(content.getvalue().encode())
     print(f"Wrote {plural(len(dataset), 'setting')} to {args.output}")

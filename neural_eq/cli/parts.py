@@ -73,8 +73,8 @@ def setting_options(parser: Parser) -> None:
         help="factor on every gain in dB: 0 flat, 1 as learned, -1 to 2 (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--route", default="latent", metavar="NAME",
-        help="the way between two words: latent or parameters or curve (default: %(default)s)",
+        "--route", metavar="NAME",
+        help="the way between two words: latent or parameters or curve (default: latent)",
     )  # fmt: skip
     model_option(parser)
     parser.add_argument(

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from neural_eq import __version__
 from neural_eq.cli.inputs import model_file, open_model, open_table
 from neural_eq.cli.output import check_output, note, plural, print_json
-from neural_eq.cli.setting import chosen_setting, named_point, print_setting
+from neural_eq.cli.setting import DEFAULT_ROUTE, chosen_setting, named_point, print_setting
 from neural_eq.data.demo import built_in_dataset
 from neural_eq.eq.params import format_bands
 from neural_eq.errors import ParameterError
@@ -30,12 +30,13 @@ from neural_eq.presets.vocabulary import write_vocabulary
 
 _N_SAMPLES = 8
 DEFAULT_AT = 0.5
+_OF_ONE_SETTING = {"--from": "start", "--to": "end", "--at": "at", "--route": "route"}
 
 
 def export(args: Namespace) -> int:
     """Write one setting, or every word, in a format, and say how exactly it is held."""
     chosen = format_of(args.format_id)
-    check_rate(args.rate)
+    _check_rate(args.rate)
     if args.is_all:
         return _export_all(args)
     if args.start is None:
@@ -47,6 +48,11 @@ def export(args: Namespace) -> int:
     if args.output is None and chosen.media_type == "image/png":
         raise ParameterError("A picture cannot be printed; name a file with --output.")
     if args.output:
+        if args.output.suffix.lower() == ".zip":
+            raise ParameterError(
+                f"--output is {args.output}, and one setting is no zip; end it in {chosen.suffix},"
+                " or give --all."
+            )
         check_output(args.output, option="--output", inputs=(args.model, args.data))
     quiet = args.output is None
     model, _ = open_model(args.model, as_json=quiet)
@@ -90,7 +96,7 @@ def _preset(args: Namespace, model: TrainedModel) -> tuple[Preset, int]:
         meaning |= {f"school_{letter}": school} if school else {f"n_{letter}": model.terms[word].n}
     if args.end is not None:
         label += f", {100 * at:g} %"
-        meaning |= {"t": at, "route": args.route}
+        meaning |= {"t": at, "route": args.route or DEFAULT_ROUTE}
     meaning["strength"] = args.strength
     if args.strength != 1:
         label += f", strength {args.strength:g}"
@@ -109,9 +115,16 @@ def _provenance(path: Path | None, model: TrainedModel) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _check_rate(rate: int) -> None:
+    try:
+        check_rate(rate)
+    except ParameterError as error:
+        raise ParameterError(f"--rate: {error}") from error
+
+
 def _export_all(args: Namespace) -> int:
-    for option, value in (("--from", args.start), ("--to", args.end), ("--at", args.at)):
-        if value is not None:
+    for option, name in _OF_ONE_SETTING.items():
+        if getattr(args, name) is not None:
             raise ParameterError(f"{option} and --all exclude each other; leave one out.")
     if args.strength != 1:
         raise ParameterError("--strength is that of one setting; give --strengths with --all.")
@@ -153,7 +166,7 @@ def _deviation(worst_db: float) -> str:
 def import_(args: Namespace) -> int:
     """Read a file of any known format, say what it took, and write it if asked to."""
     chosen = format_of(args.format_id)
-    check_rate(args.rate)
+    _check_rate(args.rate)
     if args.output:
         check_output(args.output, option="--output", inputs=(args.file,))
     with args.file.open("rb") as file:

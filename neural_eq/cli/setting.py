@@ -13,6 +13,8 @@ from neural_eq.eq.params import format_bands
 from neural_eq.errors import ParameterError, TermError
 from neural_eq.latent.morphing import ROUTES, morph
 from neural_eq.latent.terms import (
+    STRENGTH_MAXIMUM,
+    STRENGTH_MINIMUM,
     Point,
     describe_word,
     stopped_gains,
@@ -24,6 +26,8 @@ from neural_eq.model.decoder import Decoder
 if TYPE_CHECKING:
     from neural_eq.model.checkpoint import TrainedModel
 
+DEFAULT_ROUTE = "latent"
+
 
 def chosen_setting(
     model: TrainedModel | Decoder,
@@ -32,7 +36,7 @@ def chosen_setting(
     end: str | None,
     at: float,
     strength: float,
-    route: str,
+    route: str | None,
     open_data: Callable[[], Dataset],
 ) -> tuple[np.ndarray, int]:
     """Return the setting of a word or a morph, shape ``(13,)``, and how many gains hit 12 dB.
@@ -43,18 +47,19 @@ def chosen_setting(
         end: The same; None for no morph.
         at: Where between them, 0 to 1.
         strength: -1 to 2.
-        route: One of ``ROUTES``.
+        route: One of ``ROUTES``; None for :data:`DEFAULT_ROUTE`.
         open_data: Reads the settings that schools are sought in; called only for a school.
 
     Raises:
         TermError: If the model does not know a word, or the word has no such school.
         ParameterError: If a number is out of range or the route unknown.
     """
-    _check_route(route)
+    _check(end, at, strength, route)
     first = named_point(model, start, open_data)
     params = first.params
     if end is not None:
-        params = morph(model, first, named_point(model, end, open_data), route=route).setting(at)
+        last = named_point(model, end, open_data)
+        params = morph(model, first, last, route=route or DEFAULT_ROUTE).setting(at)
     return with_strength(params, strength), stopped_gains(params, strength)
 
 
@@ -65,7 +70,7 @@ def chosen_path(
     end: str,
     at: float,
     strength: float,
-    route: str,
+    route: str | None,
     open_data: Callable[[], Dataset],
 ) -> tuple[np.ndarray, int]:
     """Return the settings from word to word, shape ``(n, 13)``, and how many gains hit 12 dB.
@@ -73,16 +78,25 @@ def chosen_path(
     Arguments and errors as of :func:`chosen_setting`; all places are wanted, not the one of
     ``at``. Gains are counted where most of them stop.
     """
-    _check_route(route)
+    _check(end, at, strength, route)
     first, last = (named_point(model, name, open_data) for name in (start, end))
-    path = morph(model, first, last, route=route).params
+    path = morph(model, first, last, route=route or DEFAULT_ROUTE).params
     n_stopped = max(stopped_gains(params, strength) for params in path)
     return np.array([with_strength(params, strength) for params in path]), n_stopped
 
 
-def _check_route(route: str) -> None:
-    if route not in ROUTES:
-        raise ParameterError(f"route is {route!r}; it must be {' or '.join(ROUTES)}.")
+def _check(end: str | None, at: float, strength: float, route: str | None) -> None:
+    if route is not None and route not in ROUTES:
+        raise ParameterError(f"--route is {route!r}; it must be {' or '.join(ROUTES)}.")
+    if route is not None and end is None:
+        raise ParameterError(f"--route is {route}, and there is no --to; name a second word.")
+    if not 0 <= at <= 1:
+        raise ParameterError(f"--at is {at:g}; it must lie within 0 to 1.")
+    if not STRENGTH_MINIMUM <= strength <= STRENGTH_MAXIMUM:
+        raise ParameterError(
+            f"--strength is {strength:g}; it must lie within {STRENGTH_MINIMUM:g} to"
+            f" {STRENGTH_MAXIMUM:g}."
+        )
 
 
 def named_point(

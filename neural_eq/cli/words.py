@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from neural_eq.cli.inputs import open_for, open_model, open_table
 from neural_eq.cli.output import plural, print_json
-from neural_eq.cli.setting import chosen_setting, print_setting
+from neural_eq.cli.setting import DEFAULT_ROUTE, chosen_setting, print_setting
 from neural_eq.eq.params import format_bands
 from neural_eq.latent.terms import describe_word, word_point
 from neural_eq.presets.earlier import setting_values
@@ -56,25 +56,26 @@ def terms(args: Namespace) -> int:
 def morph(args: Namespace) -> int:
     """Print one setting on the way from a word to another."""
     model, name = open_for((args.start, args.end), args.model, as_json=args.json)
+    route = args.route or DEFAULT_ROUTE
     params, n_stopped = chosen_setting(
         model,
         start=args.start,
         end=args.end,
         at=args.at,
         strength=args.strength,
-        route=args.route,
+        route=route,
         open_data=lambda: open_table(args.data, as_json=args.json),
     )
     start, end = (word.strip().lower() for word in (args.start, args.end))
     if args.json:
         values = {
-            "from": start, "to": end, "at": args.at, "route": args.route,
+            "from": start, "to": end, "at": args.at, "route": route,
             "strength": args.strength, "gains_stopped_at_limit": n_stopped,
             **setting_values(params), "model": name, "trained_on": model.data_origin,
             "augmentation": model.augmentation,
         }  # fmt: skip
         print_json(values)
         return 0
-    print(f"{start} to {end} at {args.at:g}, strength {args.strength:g}, {args.route} route:")
+    print(f"{start} to {end} at {args.at:g}, strength {args.strength:g}, {route} route:")
     print_setting(params, n_stopped)
     return 0

@@ -15,6 +15,7 @@ from neural_eq.eq.loudness import integrated_loudness_lufs
 from neural_eq.eq.render import CEILING_DBTP
 from neural_eq.eq.true_peak import true_peak_dbtp
 from neural_eq.errors import ParameterError
+from neural_eq.files import cell
 
 MIN_TRIALS, MAX_TRIALS, DEFAULT_TRIALS = 5, 50, 12
 SIGNIFICANT = 0.05
@@ -125,14 +126,9 @@ def answers_csv(test: AbxTest, *, sound: str) -> str:
     pairs = zip(test.x_is_a, test.said_a, strict=False)
     for number, (x_is_a, said_a) in enumerate(pairs, start=1):
         x, said = ("A" if is_a else "B" for is_a in (x_is_a, said_a))
-        row = [number, x, said, int(x == said), test.label_a, test.label_b, sound]
-        writer.writerow([_no_formula(cell) for cell in row])
+        row = [number, x, said, int(x == said), *map(cell, (test.label_a, test.label_b, sound))]
+        writer.writerow(row)
     return text.getvalue()
-
-
-def _no_formula(cell: object) -> object:
-    """Keep a spreadsheet from running a file's name as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
 def equally_loud(pieces: Sequence[np.ndarray], sample_rate: int) -> list[np.ndarray]:

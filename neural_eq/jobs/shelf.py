@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,10 +103,7 @@ def take_in(folder: Path, content: bytes, *, name: str) -> str:
     """
     from neural_eq.model import checkpoint
 
-    with tempfile.TemporaryDirectory(prefix="neural-eq-") as temporary:
-        path = Path(temporary) / (Path(name).name or run_folder.MODEL_FILE)
-        path.write_bytes(content)
-        model = checkpoint.load(path)
+    model = checkpoint.loads(content, name=name)
     if not all(_is_epoch(row) for row in model.history):
         raise CheckpointError(f"{name} is damaged: its history is not one of epochs.")
     run_id = make_folder(folder)

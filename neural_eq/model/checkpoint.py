@@ -142,26 +142,43 @@ def load(path: Path) -> TrainedModel:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > MAX_SIZE_BYTES:
-            raise CheckpointError(
-                f"{path.name} has {path.stat().st_size:,} bytes; a model has at most"
-                f" {MAX_SIZE_BYTES:,}."
-            )
-        file = io.BytesIO(path.read_bytes())
+        _check_size(path.stat().st_size, name=path.name)
+        content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+    return loads(content, name=path.name)
+
+
+def loads(content: bytes, *, name: str) -> TrainedModel:
+    """Read a checkpoint that is no file here; ``name`` is what the user calls it.
+
+    Raises:
+        CheckpointError: As :func:`load` does.
+    """
+    _check_size(len(content), name=name)
+    return _read(io.BytesIO(content), name=name)
+
+
+def _check_size(size_bytes: int, *, name: str) -> None:
+    if size_bytes > MAX_SIZE_BYTES:
+        raise CheckpointError(
+            f"{name} has {size_bytes:,} bytes; a model has at most {MAX_SIZE_BYTES:,}."
+        )
+
+
+def _read(file: io.BytesIO, *, name: str) -> TrainedModel:
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise CheckpointError(
-            f"{path.name} is damaged or not a Neural EQ model; nothing in it was run."
+            f"{name} is damaged or not a Neural EQ model; nothing in it was run."
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path.name} is not a Neural EQ model; train or choose another.")
+        raise CheckpointError(f"{name} is not a Neural EQ model; train or choose another.")
     version = content.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise CheckpointError(
-            f"{path.name} has format version {version}; this program reads up to {VERSION}."
+            f"{name} has format version {version}; this program reads up to {VERSION}."
             " Update Neural EQ."
         )
     try:
@@ -188,4 +205,4 @@ def load(path: Path) -> TrainedModel:
             resume_state=content["resume_state"],
         )
     except (NeuralEqError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{path.name} is damaged: {error}") from error
+        raise CheckpointError(f"{name} is damaged: {error}") from error

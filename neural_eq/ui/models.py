@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +63,11 @@ def take_model() -> None:
     from neural_eq.model import checkpoint
 
     content = file.getvalue()
-    with tempfile.TemporaryDirectory(prefix="neural-eq-") as folder:
-        path = Path(folder) / (Path(file.name).name or "model.pt")
-        path.write_bytes(content)
-        try:
-            model = checkpoint.load(path)
-        except NeuralEqError as error:
-            state[MODEL_ERROR] = str(error)
-            return
+    try:
+        model = checkpoint.loads(content, name=file.name)
+    except NeuralEqError as error:
+        state[MODEL_ERROR] = str(error)
+        return
     label = f"{file.name}, {model.latent_dim}-D"
     ref = ModelRef(UPLOADED, label, cached.sha256(content), None, model.latent_dim)
     state[UPLOADED_MODEL] = (ref, model)

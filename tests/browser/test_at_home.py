@@ -1,0 +1,90 @@
+"""What runs here stays here: who may ask the server, and what it and the pages ask of others."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import driver
+from tests.watched_server import watched
+
+pytestmark = pytest.mark.browser
+
+OWN_NAMES = ("localhost", "None", "")
+PAGES = ("Morph", "Audio", "Train", "Compare", "Presets", "Explore")
+HANDSHAKE = {
+    "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}  # fmt: skip
+
+
+def is_own(place: str) -> bool:
+    if place in OWN_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(place.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def server(browser, tmp_path_factory):
+    with watched(tmp_path_factory.mktemp("watched")) as server:
+        yield server
+
+
+def test_a_plain_start_listens_to_this_machine_and_asks_nobody(server, new_tab):
+    app = new_tab(server.address).open("/")
+    sockets: list[str] = []
+    app.page.on("websocket", lambda socket: sockets.append(socket.url))
+    app.page.reload()
+    app.drawn()
+    for page in PAGES:
+        app.go(page)  # a request of a page to anywhere else is a complaint: see driver.App
+        expect(app.page.get_by_test_id("stException")).to_have_count(0)
+    app.go("Train")
+    app.button("Quick look").click()
+    app.button("Start training").click()
+    expect(app.page.get_by_text("Finished: 20 of 20 epochs")).to_be_visible()
+    assert sockets and all(url.startswith(f"ws://localhost:{server.port}/") for url in sockets)
+    events = server.events()
+    assert any(event == "socket.bind" for event, _ in events), "the hook saw nothing"
+    assert {(event, place) for event, place in events if not is_own(place)} == set()
+
+
+def test_the_hook_sees_a_call_home(tmp_path):
+    import subprocess
+    import sys
+
+    from tests.watched_server import HOOK
+
+    noted = tmp_path / "sockets.txt"
+    code = HOOK.format(noted=str(noted)).replace("\\\\n", "\\n")
+    code += "\nimport socket\ns = socket.socket()\ns.settimeout(0.01)\n"
+    code += "try:\n    s.connect(('192.0.2.1', 9))\nexcept OSError:\n    pass\n"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert noted.read_text() == "socket.connect 192.0.2.1\n"
+    assert not is_own("192.0.2.1") and not is_own("example.org") and is_own("::1")
+
+
+def test_a_page_of_somebody_else_gets_nothing(server):
+    foreign = {"Origin": "http://elsewhere.invalid"}
+    for path in ("/", "/_stcore/health", "/_stcore/host-config", "/sound/x"):
+        _, headers = server.answer("GET", path, foreign)
+        assert headers.get("access-control-allow-origin") is None, path
+    status, _ = server.answer("GET", "/_stcore/stream", {**HANDSHAKE, **foreign})
+    assert status == 403
+    own = {"Origin": f"http://localhost:{server.port}"}
+    assert server.answer("GET", "/_stcore/stream", {**HANDSHAKE, **own})[0] == 101
+    # without the token that our own pages carry, no file is taken
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nhi\r\n--x--\r\n'
+    assert server.answer("PUT", "/_stcore/upload_file/a/b", {**kind, **foreign}, body)[0] == 403
+
+
+def test_streamlits_own_statistics_are_off():
+    config = (driver.ROOT / ".streamlit" / "config.toml").read_text("utf-8")
+    assert "gatherUsageStats = false" in config and "enableXsrfProtection = true" in config
+    assert "enableCORS" not in config  # on unless told otherwise
