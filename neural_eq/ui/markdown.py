@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 _SPECIAL = r"\`*_{}[]()<>#+-.!|$~:&"
 _SPECIAL_INLINE = r"\`*_[]<$~:&"
+
+# What becomes a link, an icon, an emoji or an arrow after the backslashes are gone
+_TAKEN_LATER = re.compile(
+    r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\w.+-])(?=@[\w-]+\.)"
+    r"|(?<=:)(?=(?:[a-z+-][\w+-]*(?:/\w+)?|100|1234):)|(?<=[<>~-])(?=[=>-])",
+    re.IGNORECASE,
+)
+_WORD_JOINER = "\u2060"
+"""Has no width, and parts what would be taken together."""
 
 
 def escaped(text: str) -> str:
     """Show text as it is, whatever Markdown would make of it."""
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
+    return _with_backslashes(text, _SPECIAL)
 
 
 def inline(text: str) -> str:
     """The same for a label, which stands within a line."""
-    return "".join(f"\\{c}" if c in _SPECIAL_INLINE else c for c in text)
+    return _with_backslashes(text, _SPECIAL_INLINE)
+
+
+def _with_backslashes(text: str, special: str) -> str:
+    parted = _TAKEN_LATER.sub(_WORD_JOINER, text)
+    return "".join(f"\\{c}" if c in special else c for c in parted)
