@@ -128,6 +128,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(safe_db, "MAX_SIZE_BYTES", 10)
     with pytest.raises(DataError, match="at most 10"):
         read_csv(big)
+    with pytest.raises(
+        DataError, match="mine.csv has .* bytes; a table of settings has at most 10"
+    ):
+        read_csv(big.read_bytes(), origin="mine.csv")
 
 
 @settings(deadline=None)

@@ -100,14 +100,11 @@ def read_csv(source: Path | bytes, *, origin: str | None = None) -> Dataset:
     """
     if isinstance(source, bytes):
         content, name = source, origin or "uploaded table"
+        _check_size(len(content), name=name)
     else:
         name = origin or source.name
         try:
-            if source.stat().st_size > MAX_SIZE_BYTES:
-                raise DataError(
-                    f"{name} has {source.stat().st_size:,} bytes; a table of settings has at most"
-                    f" {MAX_SIZE_BYTES:,}."
-                )
+            _check_size(source.stat().st_size, name=name)
             content = source.read_bytes()
         except OSError as error:
             raise DataError(f"{source} cannot be read: {error.strerror}.") from error
@@ -119,6 +116,13 @@ def read_csv(source: Path | bytes, *, origin: str | None = None) -> Dataset:
             f" {N_COLUMNS}: ID, word, …, the 13 parameters in columns 6 to 18."
         )
     return _dataset_of(rows, name=name)
+
+
+def _check_size(size_bytes: int, *, name: str) -> None:
+    if size_bytes > MAX_SIZE_BYTES:
+        raise DataError(
+            f"{name} has {size_bytes:,} bytes; a table of settings has at most {MAX_SIZE_BYTES:,}."
+        )
 
 
 def _rows_of(content: bytes, *, name: str) -> list[list[str]]:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neural_eq.ui.sound.serving import ROUTES
 
+_OWN_ADDRESSES = ("localhost", "127.0.0.1", "::1")
 _STATIC = Path(st.__file__).parent / "static"
 
 _making: threading.Thread | None = None
@@ -33,7 +34,21 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     send_at_once(asyncio.get_running_loop())
     _making = threading.Thread(target=_make_ready, name="first page", daemon=True)
     _making.start()
+    if warning := exposure(st.get_option("server.address")):
+        print(warning, file=sys.stderr, flush=True)
     yield {}
+
+
+def exposure(address: str | None) -> str:
+    """Say what it means to listen to other machines at an address; empty where none is heard."""
+    if address in _OWN_ADDRESSES:
+        return ""
+    return (
+        f"Neural EQ listens on {address or 'every address of this machine'}, and has no login:"
+        " everybody who reaches it sees the same runs and presets, can upload files of 200 MB,"
+        " train, and delete. With --server.address localhost it is for this machine alone; to share"
+        " it, put a proxy with a login in front."
+    )
 
 
 def send_at_once(loop: asyncio.AbstractEventLoop) -> None:

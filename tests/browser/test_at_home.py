@@ -7,6 +7,7 @@ import ipaddress
 import pytest
 from playwright.sync_api import expect
 
+from neural_eq.ui.server import exposure
 from tests.browser import driver
 from tests.watched_server import watched
 
@@ -82,6 +83,15 @@ def test_a_page_of_somebody_else_gets_nothing(server):
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nhi\r\n--x--\r\n'
     assert server.answer("PUT", "/_stcore/upload_file/a/b", {**kind, **foreign}, body)[0] == 403
+
+
+def test_who_opens_it_to_others_is_told_what_that_means(server, tmp_path):
+    assert "no login" not in server.log.read_text()  # to this machine alone there is nothing to say
+    with watched(tmp_path, "--server.address=0.0.0.0") as open_to_all:
+        assert ("socket.bind", "0.0.0.0") in open_to_all.events()
+        said = open_to_all.log.read_text()
+    assert "listens on 0.0.0.0, and has no login: everybody who reaches it" in said
+    assert exposure(None).startswith("Neural EQ listens on every address of this machine")
 
 
 def test_streamlits_own_statistics_are_off():

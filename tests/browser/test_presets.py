@@ -198,6 +198,22 @@ def test_the_list_is_searched_as_one_types_chosen_by_keys_and_renamed(filled):
     expect_listed(filled, "Thirsty")
 
 
+def test_a_name_that_is_too_long_is_cut_and_that_is_said(filled):
+    name = filled.page.get_by_role("textbox", name="Name")
+    name.fill("n" * 300)
+    name.press("Enter")
+    said = "The name has 300 characters; its first 100 are kept."
+    expect(filled.page.get_by_text(said)).to_be_visible()
+    filled.button("Save to library").click()
+    renamed = filled.page.get_by_role("textbox", name="Name of the preset")
+    expect(renamed).to_have_value("n" * 100)
+    renamed.fill("../" + "m" * 298)
+    renamed.press("Enter")
+    expect(filled.page.get_by_text("The name has 301 characters")).to_be_visible()
+    filled.drawn()
+    expect(renamed).to_have_value("../" + "m" * 97)
+
+
 def test_bad_files_are_one_sentence_each(app):
     app.open("/presets")
     view(app, "Open a file")

@@ -13,6 +13,7 @@ from neural_eq.ui import figures, state
 from neural_eq.ui.current_eq import CurrentEq
 from neural_eq.ui.live import eq_editor
 from neural_eq.ui.markdown import escaped
+from neural_eq.ui.names import cut_note
 from neural_eq.ui.presets import take_home, using
 
 
@@ -33,8 +34,9 @@ def _named(preset: Preset) -> Preset:
     """Draw the name and the button that keeps the preset; return it under that name."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(
-            "Name", key=state.PRESET_NAME, persist_state="session", max_chars=MAX_NAME,
-            placeholder=preset.name, help="What the library and the files call it.",
+            "Name", key=state.PRESET_NAME, persist_state="session",
+            placeholder=preset.name,
+            help=f"What the library and the files call it, at most {MAX_NAME} characters.",
         )  # fmt: skip
         try:
             named = replace(preset, name=clean_name(typed)) if typed else preset
@@ -44,6 +46,9 @@ def _named(preset: Preset) -> Preset:
             "Save to library", icon=":material/bookmark_add:", type="primary",
             on_click=_save, args=(named,),
         )  # fmt: skip
+    with st.container():
+        if note := cut_note(typed or "", most=MAX_NAME):
+            st.caption(f":material/content_cut: {note}")
     return named
 
 

@@ -14,6 +14,7 @@ from neural_eq.presets.preset import MAX_NAME, MAX_TAG, MAX_TAGS
 from neural_eq.ui import cached, state
 from neural_eq.ui.current_eq import CurrentEq
 from neural_eq.ui.markdown import escaped
+from neural_eq.ui.names import toast_if_cut
 from neural_eq.ui.presets import facts, listing, pair, shelf_export, using
 
 ROW_HEIGHT, HEADER_HEIGHT = 44, 37
@@ -180,10 +181,8 @@ def _draw_one(one: Kept, contents: Contents) -> None:
     name_key, tags_key = f"name_{one.preset_id}", f"tags_{one.preset_id}"
     st.session_state[name_key] = one.preset.name
     left.text_input(
-        "Name of the preset", key=name_key, max_chars=MAX_NAME,
-        on_change=lambda: using.attempt(
-            cached.preset_library().change, one.preset_id, name=st.session_state[name_key]
-        ),
+        "Name of the preset", key=name_key, help=f"At most {MAX_NAME} characters.",
+        on_change=_rename, args=(one.preset_id, name_key),
     )  # fmt: skip
     known = {tag: None for kept in contents.kept for tag in kept.preset.tags}
     st.session_state[tags_key] = list(one.preset.tags)
@@ -194,6 +193,13 @@ def _draw_one(one: Kept, contents: Contents) -> None:
             cached.preset_library().change, one.preset_id, tags=st.session_state[tags_key]
         ),
     )  # fmt: skip
+
+
+def _rename(preset_id: str, key: str) -> None:
+    """Callback: call a preset what was typed."""
+    typed = st.session_state[key]
+    using.attempt(cached.preset_library().change, preset_id, name=typed)
+    toast_if_cut(typed, most=MAX_NAME)
 
 
 def _star(ids: list[str], is_starred: bool) -> None:

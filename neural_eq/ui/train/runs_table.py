@@ -14,6 +14,7 @@ from neural_eq.jobs import Run
 from neural_eq.jobs.run_folder import LIVE_STATES, MAX_NAME_CHARS
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped
+from neural_eq.ui.names import toast_if_cut
 from neural_eq.ui.train.actions import attempt, show_run
 from neural_eq.ui.train.form import prefill
 from neural_eq.ui.train.pictures import OVERLAYS, overlay_figure
@@ -154,10 +155,8 @@ def _draw_actions(run: Run) -> None:
     key = f"{state.RUN_NAME}_{run.run_id}"
     st.session_state[key] = run.name
     st.text_input(
-        "Name", key=key, placeholder=run.title, max_chars=MAX_NAME_CHARS, width=240,
-        on_change=lambda: attempt(
-            cached.training_jobs().rename, run.run_id, st.session_state[key]
-        ),
+        "Name", key=key, placeholder=run.title, width=240, on_change=_rename,
+        args=(run.run_id, key), help=f"At most {MAX_NAME_CHARS} characters.",
     )  # fmt: skip
     st.button(
         "Show", icon=":material/visibility:", key="show_run", on_click=show_run, args=(run.run_id,)
@@ -177,6 +176,13 @@ def _draw_actions(run: Run) -> None:
             "Download checkpoint", path.read_bytes, f"{file_name(run)}.pt", key="download_run",
             icon=":material/download:", mime="application/octet-stream", on_click="ignore",
         )  # fmt: skip
+
+
+def _rename(run_id: str, key: str) -> None:
+    """Callback: call a run what was typed."""
+    typed = st.session_state[key]
+    attempt(cached.training_jobs().rename, run_id, typed)
+    toast_if_cut(typed, most=MAX_NAME_CHARS)
 
 
 def file_name(run: Run) -> str:
