@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def file_key(path: Path) -> str:
     return _file_key(str(path), status.st_mtime_ns, status.st_size)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@lru_cache(maxsize=256)  # asked forty times a run: Streamlit's own look-up is slow for that
 def _file_key(path: str, mtime_ns: int, size_bytes: int) -> str:
     return sha256(Path(path).read_bytes())
 
