@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -51,6 +52,11 @@ def drawn(app: AppTest, key: str) -> dict:
 
 def popovers(app: AppTest) -> str:
     return " ".join(block.proto.popover.label for block in app.get("popover"))
+
+
+def said(messages) -> str:
+    """What the first message says, without what keeps Markdown from reading it."""
+    return re.sub(r"\\(.)|\u2060", r"\1", messages[0].value)
 
 
 def widget(kind, label: str):

@@ -21,6 +21,7 @@ from neural_eq.ui.markdown import escaped
 from tests.pages.opening import (
     WAIT_S,
     opened,
+    said,
     turned,
     widget,
 )
@@ -109,7 +110,7 @@ def test_a_map_that_fails_is_said_and_can_be_tried_again(app, monkeypatch):
     monkeypatch.setattr(maps.MapMaker, "_make", broken)
     app.session_state[state.N_NEIGHBORS] = 7
     run_until(app, lambda: app.error)
-    assert "The UMAP map failed: the disk is full. Shown instead: PCA." in app.error[0].value
+    assert "The UMAP map failed: the disk is full. Shown instead: PCA." in said(app.error)
     monkeypatch.setattr(maps.MapMaker, "_make", whole)
     widget(app.button, "Try again").click().run()
     run_until(app, lambda: axis_title(app) == "UMAP 1 (no unit)")

@@ -22,6 +22,7 @@ from tests.pages.opening import (
     finished_run,
     opened,
     popovers,
+    said,
     turned,
     widget,
 )
@@ -165,7 +166,7 @@ def test_a_run_that_failed_says_why_and_changes_no_model(app):
     app.session_state[state.FOLLOWED_RUN] = run_id
     jobs.wait(run_id, timeout_s=WAIT_S)
     turned(app, "train")
-    assert "needs two" in app.error[0].value
+    assert "needs two" in said(app.error)
     assert "built-in model" in popovers(app)
 
 
@@ -230,7 +231,7 @@ def test_a_deleted_run_whose_model_is_in_use_gives_way_to_the_built_in_one(app):
     widget(app.button, "Delete").click().run()
     assert not app.exception
     assert "built-in model" in popovers(app)
-    assert "was deleted" in app.error[0].value
+    assert "was deleted" in said(app.error)
     widget(app.button, "Undo").click().run()
     assert "Model: run " in popovers(app)
     assert not app.error
@@ -243,7 +244,7 @@ def test_what_hinders_an_action_stands_above_the_runs(app):
     cached.training_jobs().delete([run_id])  # in another tab
     widget(app.button, "Delete").click().run()
     assert not app.exception
-    assert "not there any more" in app.error[0].value
+    assert "not there any more" in said(app.error)
 
 
 def test_an_uploaded_model_becomes_a_run(app):
@@ -260,7 +261,7 @@ def test_an_uploaded_model_becomes_a_run(app):
     upload.set_value([]).run()
     upload = next(w for w in app.file_uploader if "as a run" in w.label)
     upload.upload("bad.pt", b"not a model", "application/octet-stream").run()
-    assert "bad.pt" in app.error[0].value
+    assert "bad.pt" in said(app.error)
     assert len(jobs.runs()) == 2
 
 
