@@ -47,6 +47,7 @@ def test_a_plain_start_listens_to_this_machine_and_asks_nobody(server, new_tab):
         expect(app.page.get_by_test_id("stException")).to_have_count(0)
     app.go("Train")
     app.button("Quick look").click()
+    expect(app.page.get_by_text("filled in, with Epochs 20")).to_be_visible()
     app.button("Start training").click()
     expect(app.page.get_by_text("Finished: 20 of 20 epochs")).to_be_visible()
     assert sockets and all(url.startswith(f"ws://localhost:{server.port}/") for url in sockets)
