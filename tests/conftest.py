@@ -1,10 +1,11 @@
-"""Data that many tests share: the built-in set, and SAFE-DB's table where it lies beside."""
+"""What many tests share: the built-in set, SAFE-DB where it lies beside, the command line."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from neural_eq.cli import main
 from neural_eq.data.demo import built_in_dataset
 from neural_eq.data.safe_db import Dataset, read_csv
 
@@ -41,3 +42,15 @@ def safe_db() -> Dataset:
     if not SAFE_DB.is_file():
         pytest.skip("SAFE-DB's table is not beside this project")
     return read_csv(SAFE_DB)
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command in this process: exit code, stdout, stderr."""
+
+    def _run(*args):
+        capsys.readouterr()
+        code = main([str(arg) for arg in args])
+        return code, *capsys.readouterr()
+
+    return _run

@@ -86,18 +86,6 @@ def train_args(table, *, epochs=4):
     return ["train", "--data", str(table), "--epochs", str(epochs), "--latent-dim", "4"]
 
 
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process: exit code, stdout, stderr."""
-
-    def _run(*args):
-        capsys.readouterr()
-        code = main([str(arg) for arg in args])
-        return code, *capsys.readouterr()
-
-    return _run
-
-
 def run_process(*args, **rest):
     """Run a command, or a script of the root, as a user does."""
     head = ["-m", "neural_eq"] if not str(args[0]).endswith(".py") else []

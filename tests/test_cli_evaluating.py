@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from neural_eq.cli import main
 from neural_eq.cli.comparing import FIGURES
 from neural_eq.data.safe_db import select
 from neural_eq.latent.morphing import ROUTES
@@ -34,16 +33,6 @@ def shifted_model(two_words, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "shifted.pt"
     checkpoint.save(train(two_words, config), path)
     return path
-
-
-@pytest.fixture
-def run(capsys):
-    def _run(*args):
-        capsys.readouterr()
-        code = main([str(arg) for arg in args])
-        return code, *capsys.readouterr()
-
-    return _run
 
 
 def test_evaluate_tells_words_draws_and_morphs(run, shifted_model, built_in):

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural_eq.cli import main
 from neural_eq.eq.params import GAIN_COLUMNS, NAMES
 from neural_eq.latent.morphing import morph
 from neural_eq.latent.terms import with_strength, word_point
@@ -31,18 +30,6 @@ def in_empty_folder(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def model():
     return checkpoint.load(BUILT_IN_MODEL_PATH)
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process: exit code, stdout, stderr."""
-
-    def _run(*args):
-        capsys.readouterr()
-        code = main([str(arg) for arg in args])
-        return code, *capsys.readouterr()
-
-    return _run
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from neural_eq.model.comparison_report import (
     word_rows,
 )
 from neural_eq.ui import cached, figures, state
+from neural_eq.ui.live import chart_spectrum
 from neural_eq.ui.markdown import escaped
 
 CONFIG = {"displaylogo": False}
@@ -114,6 +115,7 @@ def draw_word(models: Models, word: str) -> None:
         figures.response_figure(freq_hz, curves, height=300), key=f"compare_{word}", config=CONFIG,
         alt=f"EQ curve of the middle of {word} in each model",
     )  # fmt: skip
+    chart_spectrum.draw(f"compare_{word}")
     _table(["Band", *(m["name"] for m in known)], word_rows(known, word))
 
 
