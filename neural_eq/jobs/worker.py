@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 LOCK_PATIENCE_S = 1.0
 NICENESS = 10
-"""A page that someone waits for goes before a training that nobody waits for."""
 
 _log = logging.getLogger(__name__)
 
@@ -164,11 +163,23 @@ def main(folder: Path) -> None:
     """Work until the queue is empty or the server gone."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to answer
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    _step_back()
     gone = threading.Event()
     threading.Thread(target=_watch, args=(gone,), daemon=True, name="server").start()
     work(folder, gone.is_set)
+
+
+def _step_back() -> None:
+    """Let a page that someone waits for go before a training that nobody waits for.
+
+    Niceness alone leaves the page to wait where both want the same core: every twentieth answer
+    took 0.4 s, and 0.3 s where the training takes only what others leave.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except (AttributeError, OSError):  # no Linux, or a container that forbids it
+        if hasattr(os, "nice"):
+            os.nice(NICENESS)
 
 
 if __name__ == "__main__":
