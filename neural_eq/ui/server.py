@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
@@ -133,4 +134,11 @@ def _to_the_first_page(request: Request) -> RedirectResponse:
 def options() -> dict[str, Any]:
     """Return what ``st.App`` is to be given."""
     routes = [*ROUTES, Route("/explore", _to_the_first_page)]
-    return {"routes": routes, "lifespan": _lifespan, "middleware": [Middleware(_EarlyChart)]}
+    middleware = [Middleware(_EarlyChart)]
+    if st.get_option("server.address") in _OWN_ADDRESSES:
+        # a foreign page whose name leads to this machine would else pass for one of the app's own
+        named = st.get_option("browser.serverAddress")  # what a proxy in front is called
+        names = [*_OWN_ADDRESSES, "[::1]", *([named] if named else [])]
+        checked = Middleware(TrustedHostMiddleware, allowed_hosts=names, www_redirect=False)
+        middleware.insert(0, checked)
+    return {"routes": routes, "lifespan": _lifespan, "middleware": middleware}

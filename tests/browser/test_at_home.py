@@ -80,6 +80,14 @@ def test_a_page_of_somebody_else_gets_nothing(server):
     assert status == 403
     own = {"Origin": f"http://localhost:{server.port}"}
     assert server.answer("GET", "/_stcore/stream", {**HANDSHAKE, **own})[0] == 101
+    # a name that was made to lead here is not this machine's
+    named = {"Host": f"elsewhere.invalid:{server.port}"}
+    for path in ("/", "/_stcore/health", "/sound/x"):
+        assert server.answer("GET", path, named)[0] == 400, path
+    rebound = {**named, "Origin": f"http://elsewhere.invalid:{server.port}"}
+    assert server.answer("GET", "/_stcore/stream", {**HANDSHAKE, **rebound})[0] in (400, 403)
+    for name in ("localhost", "127.0.0.1", "[::1]"):
+        assert server.answer("GET", "/", {"Host": f"{name}:{server.port}"})[0] == 200, name
     # without the token that our own pages carry, no file is taken
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nhi\r\n--x--\r\n'
