@@ -89,8 +89,11 @@ def test_lossy_files_go_in_and_out(tmp_path, name, format_, subtype):
     np.testing.assert_allclose(error, [440, 220], atol=2)
     assert write_audio(tmp_path / ("again_" + name), back).notes == ()
     # to a lossless file it goes with more bits than a CD has, and that is said
-    out = encode_audio(back, suffix=".flac")
-    assert out.subtype == "PCM_24" and "24-bit" in out.notes[0]
+    for suffix in (".flac", ".wav", ".aiff"):
+        out = encode_audio(back, suffix=suffix)
+        assert out.subtype == "PCM_24" and "24-bit" in out.notes[0]
+    with pytest.raises(AudioError, match="WAV has no encoding 'MPEG_LAYER_III'"):
+        encode_audio(back, suffix=".wav", subtype="MPEG_LAYER_III")
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_one_bad_file_stops_no_other_and_is_tried_again(folder, tmp_path):
     report = render_folder(folder, tmp_path / "out", TREATMENT, one_by_one)
     assert report.count(MADE) == 3 and report.count(FAILED) == 2
     assert report.files["takes/bad.wav"].error.startswith("takes/bad.wav is damaged or not an")
-    assert "empty.wav: The audio is empty" in report.files["empty.wav"].error
+    assert report.files["empty.wav"].error.startswith("empty.wav: The audio is empty")
     write(folder / "takes" / "bad.wav")
     report = render_folder(folder, tmp_path / "out", TREATMENT, one_by_one)
     assert states(report)["takes/bad.wav"] == MADE and report.count(UP_TO_DATE) == 3
@@ -209,6 +209,14 @@ def test_what_is_no_sound_is_counted_and_results_inside_are_no_sources(folder, t
         assert report.left_aside == {
             ".jpg": 1, "linked folder": 1, "no ordinary file": 1, "without an ending": 1,
         }  # fmt: skip
+
+
+def test_results_of_another_batch_are_no_sources_and_are_counted(folder, tmp_path):
+    render_folder(folder, folder / "warm", TREATMENT, one_by_one)
+    report = render_folder(folder, tmp_path / "out", TREATMENT, one_by_one)
+    assert len(report.files) == 3 and report.left_aside == {"folder of results": 1}
+    again = render_folder(folder / "warm", tmp_path / "twice", TREATMENT, one_by_one)
+    assert len(again.files) == 3  # asked for by its own name, it is a folder like any other
 
 
 def test_two_sources_never_become_one_result(tmp_path):

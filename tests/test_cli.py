@@ -323,7 +323,7 @@ def test_terms_lists_the_words_most_settings_first(run, model_file):
     assert [(t["term"], t["n"]) for t in terms] == [("bright", 15), ("warm", 15)]
     assert tuple(terms[0]["params"]) == NAMES
     assert str(model_file) in err
-    assert "bright, 15 settings" in run("terms", "--model", model_file)[1]
+    assert "bright, learned from 15 settings" in run("terms", "--model", model_file)[1]
 
 
 @pytest.mark.parametrize("route", ROUTES)

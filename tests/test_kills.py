@@ -27,7 +27,7 @@ from neural_eq.model.config import ModelConfig, TrainConfig
 from neural_eq.model.training import train
 
 ROOT = Path(__file__).parents[1]
-WAIT_S = 120
+WAIT_S = 300  # a training takes only what others leave
 N_KILLS = int(os.environ.get("NEURAL_EQ_KILLS", "2"))
 CONFIG = TrainConfig(
     epochs=50 * N_KILLS, batch_size=16, save_every=1, device="cpu", model=ModelConfig(4, 8)

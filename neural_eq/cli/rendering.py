@@ -32,6 +32,8 @@ def render(args: Namespace) -> int:
         if getattr(args, name):
             raise ParameterError(f"--{name} goes with --batch, which is not given.")
     check_words(args)
+    if args.input.is_dir():
+        raise ParameterError(f"IN is {args.input}, a folder; --batch renders the files in it.")
     format_of(args.output)
     check_output(args.output, option="OUT", inputs=(args.input,))
     params, n_stopped = setting_asked(args)

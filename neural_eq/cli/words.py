@@ -46,7 +46,7 @@ def terms(args: Namespace) -> int:
         )
         return 0
     for word, point in points.items():
-        print(f"\n{word}, {plural(model.terms[word].n, 'setting')}")
+        print(f"\n{word}, learned from {plural(model.terms[word].n, 'setting')}")
         for line in format_bands(point.params):
             print(f"  {line}")
     print_words(list(reports.values()))

@@ -120,14 +120,15 @@ def _plan(audio: Described, format_: str, asked: str | None) -> tuple[str, str, 
     if format_ == "WAV" and (audio.format == "WAVEX" or audio.n_channels > 2):
         container = "WAVEX"  # the layout for more than two channels
     if asked is not None:
-        if not soundfile.check_format(container, asked):
-            have = ", ".join(s for s in soundfile.available_subtypes(container) if s in _WORDS)
+        if not _holds(container, asked):
+            known = soundfile.available_subtypes(container)
+            have = ", ".join(s for s in known if s in _WORDS and _holds(container, s))
             raise AudioError(f"{format_} has no encoding {asked!r}; it has {have}.")
         return _large(audio, container, asked, [])
     same_bits = {"PCM_S8": "PCM_U8", "PCM_U8": "PCM_S8"}.get(audio.subtype, audio.subtype)
     lossy = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}
     wanted = [audio.subtype, same_bits, lossy.get(format_, "PCM_24")]
-    chosen = next(s for s in wanted if soundfile.check_format(container, s))
+    chosen = next(s for s in wanted if _holds(container, s))
     notes = []
     bits_kept = _INTEGER_BITS.get(chosen, 0) == _INTEGER_BITS.get(audio.subtype, -1)
     if chosen != audio.subtype and not bits_kept:
@@ -138,6 +139,14 @@ def _plan(audio: Described, format_: str, asked: str | None) -> tuple[str, str, 
             old = _WORDS.get(audio.subtype, audio.subtype)
             notes.append(f"{format_} does not hold {old} audio; it is written as {new}.")
     return _large(audio, container, chosen, notes)
+
+
+def _holds(container: str, subtype: str) -> bool:
+    """Whether a file can be written so: libsndfile says yes to MP3 in a WAV, and then cannot."""
+    import soundfile
+
+    can_be = not subtype.startswith("MPEG") or container == "MP3"
+    return can_be and soundfile.check_format(container, subtype)
 
 
 def _large(
@@ -193,7 +202,7 @@ def encode(
             raise target.error from error
         raise AudioError(
             f"{format_} cannot hold this audio ({like.n_channels} channels at"
-            f" {like.sample_rate} Hz, {subtype}); write a WAV file."
+            f" {like.sample_rate} Hz, {subtype}); choose another format or encoding."
         ) from error
     if target.error is not None:
         raise target.error

@@ -101,7 +101,9 @@ def make(task: Task) -> Outcome:
             cause = cause.__cause__
         is_hopeless = cause is not None and cause.errno in _HOPELESS
         is_ours = isinstance(error, NeuralEqError)
-        why = str(error) if is_ours else f"{task.name}: {getattr(error, 'strerror', error)}."
+        why = str(error) if is_ours else f"{getattr(error, 'strerror', error)}."
+        if not why.startswith(task.name):
+            why = f"{task.name}: {why}"
         return Outcome(error=why, is_hopeless=is_hopeless)
     except MemoryError:
         return Outcome(error=f"{task.name} needs more memory than there is; use fewer workers.")

@@ -42,7 +42,10 @@ class Found:
 
 
 def find_sounds(folder: Path, *, leave_out: Path) -> Found:
-    """Search a folder and those in it; hidden files and ``leave_out`` are none of it."""
+    """Search a folder and those in it.
+
+    Hidden files, ``leave_out`` and the results of other batches are none of it.
+    """
     found, others = Found(), Counter[str]()
 
     def refused(error: OSError) -> None:
@@ -52,10 +55,14 @@ def find_sounds(folder: Path, *, leave_out: Path) -> Found:
     for at, folders, files in os.walk(folder, onerror=refused):
         links = [name for name in folders if os.path.islink(os.path.join(at, name))]
         others["linked folder"] += len(links)
+        results = [name for name in folders if Path(at, name, REPORT_NAME).exists()]
+        others["folder of results"] += len([n for n in results if Path(at, n) != leave_out])
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and name not in links and Path(at, name) != leave_out
+            if not name.startswith(".")
+            and name not in (*links, *results)
+            and Path(at, name) != leave_out
         )
         for name in files:
             if name.startswith("."):

@@ -31,6 +31,7 @@ FREQ_TICKS = {
     10000: "10k", 20000: "20k",
 }  # fmt: skip
 N_SETTING_FREQS = 128
+_MAX_WORD = 20  # letters
 DB_SPANS = (6, 12, 18, 24, 36, 48, 72)
 
 
@@ -61,6 +62,11 @@ def word_styles(words: Iterable[str]) -> dict[str, tuple[str, str]]:
 def plain(name: str) -> str:
     """Show a name in a chart as it was typed: plotly would take some HTML in it for markup."""
     return html.escape(name, quote=False)
+
+
+def short(word: str) -> str:
+    """Cut a long word, whose place in a legend would be taken from the chart."""
+    return word if len(word) <= _MAX_WORD else f"{word[: _MAX_WORD - 1].rstrip()}…"
 
 
 def response_figure(

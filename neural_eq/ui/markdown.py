@@ -22,6 +22,11 @@ def escaped(text: str) -> str:
     return _with_backslashes(text, _SPECIAL)
 
 
+def heading(text: str) -> str:
+    """The same with a large first letter, unless whoever named it minded its case."""
+    return escaped(text[:1].upper() + text[1:] if text == text.lower() else text)
+
+
 def inline(text: str) -> str:
     """The same for a label, which stands within a line."""
     return _with_backslashes(text, _SPECIAL_INLINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import logging
 import socket
 import sys
 import threading
@@ -27,6 +28,7 @@ _M_ARENA_MAX = -8  # of malloc.h
 _OWN_ADDRESSES = ("localhost", "127.0.0.1", "::1")
 _STATIC = Path(st.__file__).parent / "static"
 
+_log = logging.getLogger(__name__)
 _making: threading.Thread | None = None
 
 
@@ -89,7 +91,10 @@ def send_at_once(loop: asyncio.AbstractEventLoop) -> None:
 def _make_ready() -> None:
     from neural_eq.ui import first_page
 
-    first_page.make_ready()
+    try:
+        first_page.make_ready()
+    except Exception:  # as where a tab that comes back imports pandas meanwhile
+        _log.info("The first page makes its parts itself", exc_info=True)
 
 
 def finish_imports(*, is_first_page: bool) -> None:

@@ -14,7 +14,7 @@ from neural_eq.presets.opening import open_preset
 from neural_eq.presets.preset import Preset, read_preset, write_preset
 from neural_eq.ui import cached, state
 from neural_eq.ui.presets.listing import SORTS
-from tests.pages.opening import opened, turned, widget
+from tests.pages.opening import opened, said, turned, widget
 
 PARAMS = np.array([3.0, 120, -2.5, 400, 0.8, 1.5, 1000, 1.2, 4.0, 3000, 2.0, -1.0, 8000])
 EVIL = "<img src=x onerror=alert(1)>"
@@ -118,14 +118,14 @@ def test_a_preset_of_a_device_is_bound_to_its_rate():
 def test_files_are_opened_shown_used_and_kept():
     app = view(opened("presets"), "Open a file")
     assert "opens here" in app.info[0].value
-    text = write_preset(MINE).encode()
-    upload(app, ("mine.json", text), ("mine2.json", text), ("bad.json", b"[" * 100))
+    content = write_preset(MINE).encode()
+    upload(app, ("mine.json", content), ("mine2.json", content), ("bad.json", b"[" * 100))
     assert len(app.error) == 1 and app.error[0].value.startswith("bad\\.json")
     assert widget(app.selectbox, "Opened: 2 presets").options == [EVIL, f"{EVIL} 2"]
-    said = shown(app)
-    assert "read as Neural EQ" in said and "taken exactly" in said
-    assert "Nearest words: " in said
-    assert EVIL not in said  # only with every sign of markup escaped
+    text = shown(app)
+    assert "read as Neural EQ" in text and "taken exactly" in text
+    assert "Nearest words: " in text
+    assert EVIL not in text  # only with every sign of markup escaped
     press(app, "Use as EQ")
     assert app.session_state[state.USED_DOT].params == pytest.approx(PARAMS.tolist())
     widget(app.button, "Save all 2 to library").click().run()
@@ -141,6 +141,17 @@ def test_what_was_used_keeps_all_that_its_file_said():
     (kept,) = library().contents().kept
     assert kept.preset.unknown == {"x-mine": 7} and kept.preset.details == "for drums"
     assert kept.preset.name == "Again"
+
+
+def test_a_name_is_shown_as_it_was_typed_in_what_pops_up_and_as_a_title():
+    app = view(opened("presets"), "Open a file")
+    upload(app, ("mine.json", write_preset(replace(MINE, name="# DRUM bus")).encode()))
+    press(app, "Use as EQ")
+    assert said(app.toast) == "# DRUM bus is the EQ in use." != app.toast[0].value
+    widget(app.button, "Save to library").click().run()
+    assert app.toast[0].value.startswith(r"\# DRUM bus")
+    titles = [m.value for m in turned(app, "audio").markdown if "DRUM" in m.value]
+    assert titles[0].startswith(r"**\# DRUM bus")
 
 
 def test_an_opened_file_becomes_an_end_of_the_morph():

@@ -12,7 +12,7 @@ from neural_eq.presets.opening import open_preset
 from neural_eq.ui import models, state
 from neural_eq.ui.current_eq import current_eq
 from neural_eq.ui.live import eq_editor
-from neural_eq.ui.markdown import escaped
+from neural_eq.ui.markdown import escaped, heading
 from neural_eq.ui.morph import ends
 
 CURRENT, WORD, FILE = "current", "word", "file"
@@ -89,7 +89,7 @@ def _of_word(word: str, school: int) -> Applied:
 
 def _current() -> Applied:
     eq = _of_current()
-    st.markdown(f"**{escaped(eq.label.capitalize())}**")
+    st.markdown(f"**{heading(eq.label)}**")
     st.page_link("pages/morph.py", label="Change it on Morph", icon=":material/tune:")
     return eq
 

@@ -34,7 +34,8 @@ def draw_verdicts(models: Models) -> None:
     for model in models:
         st.markdown(f"**{escaped(model['name'])}** {escaped(verdict_text(model))}.")
     st.caption(
-        "The targets are meant for settings that a model never saw. Where it was trained on this"
+        f"Judged on all {len(state.dataset()):,} settings of the data, whatever their word."
+        " The targets are meant for settings that a model never saw. Where it was trained on this"
         " table, its clusters look better than they are; the held-out error below is the run's"
         " own, on what it left out."
     )

@@ -17,7 +17,7 @@ from neural_eq.ui.explore.view import MapView
 from neural_eq.ui.explore.words import counts_of
 from neural_eq.ui.figures import GREY, Curve, word_styles
 from neural_eq.ui.live import chart_spectrum
-from neural_eq.ui.markdown import escaped
+from neural_eq.ui.markdown import escaped, heading
 from neural_eq.ui.state import NamedSetting
 
 MAX_WORDS_LISTED = 8
@@ -30,7 +30,7 @@ def draw_setting(view: MapView, row: int) -> None:
     rows = view.rows
     setting = selection.named(rows, row)
     word = str(rows.terms[row])
-    st.subheader(escaped(setting.label.capitalize()), anchor=False)
+    st.subheader(heading(setting.label), anchor=False)
     st.markdown(_origin(view, row))
     curves_db = cached.all_curves(cached.data_key(rows), rows)
     curve_db = response_db(rows.params[row], log_frequencies(cached.N_FREQS))
@@ -99,7 +99,7 @@ def _list_settings(view: MapView, numbers: np.ndarray, distances_db: np.ndarray)
 def draw_played(view: MapView, setting: NamedSetting) -> None:
     """Draw what the puck was let go at: its curve, and the settings and words that it is like."""
     rows, params = view.rows, np.array(setting.params)
-    st.subheader(escaped(setting.label.capitalize()), anchor=False)
+    st.subheader(heading(setting.label), anchor=False)
     curves_db = cached.all_curves(cached.data_key(rows), rows)
     curve_db = response_db(params, log_frequencies(cached.N_FREQS))
     distances_db = rms_db(curves_db, curve_db)

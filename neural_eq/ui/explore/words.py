@@ -12,9 +12,9 @@ from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.actions import leave_button, setting_buttons
 from neural_eq.ui.explore.curves import spread_figure, spread_of
 from neural_eq.ui.explore.view import MapView
-from neural_eq.ui.figures import GREY, Curve, word_styles
+from neural_eq.ui.figures import GREY, Curve, short, word_styles
 from neural_eq.ui.live import chart_spectrum
-from neural_eq.ui.markdown import escaped
+from neural_eq.ui.markdown import escaped, heading
 from neural_eq.ui.state import NamedSetting
 
 DRAWN_AT_FIRST = 4
@@ -44,8 +44,8 @@ def draw_words(view: MapView, words: tuple[str, ...]) -> None:
     styles = word_styles([*view.words, *(w for w in words if w not in view.words)])
     curves = [
         Curve(
-            word, curves_db[view.rows.terms == word].mean(axis=0), styles[word][0], _DASHES[i % 4],
-            hidden=i >= DRAWN_AT_FIRST,
+            short(word), curves_db[view.rows.terms == word].mean(axis=0), styles[word][0],
+            _DASHES[i % 4], hidden=i >= DRAWN_AT_FIRST,
         )
         for i, word in enumerate(words)
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def draw_word(view: MapView, word: str) -> None:
     rows = view.rows
     data = cached.data_key(rows)
     mask = rows.terms == word
-    st.subheader(escaped(word.capitalize()), anchor=False)
+    st.subheader(heading(word), anchor=False)
     shelf = BANDS[-1]
     params = rows.params[mask]
     share = float(((params[:, shelf.gain] > 0) & (params[:, shelf.freq] > HIGH_HZ)).mean())

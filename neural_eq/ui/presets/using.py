@@ -14,7 +14,7 @@ from neural_eq.errors import NeuralEqError
 from neural_eq.presets.preset import Preset
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.current_eq import CurrentEq, meaning
-from neural_eq.ui.markdown import inline
+from neural_eq.ui.markdown import escaped
 from neural_eq.ui.state import NamedSetting
 
 
@@ -36,7 +36,7 @@ def use(preset: Preset) -> None:
     """Callback: make a preset the EQ in use."""
     st.session_state[state.USED_PRESET] = preset
     state.use_dot(named(preset))
-    st.toast(f"{inline(preset.name)} is the EQ in use.", icon=":material/headphones:")
+    st.toast(f"{escaped(preset.name)} is the EQ in use.", icon=":material/headphones:")
 
 
 def keep(presets: Sequence[Preset]) -> None:
@@ -44,7 +44,7 @@ def keep(presets: Sequence[Preset]) -> None:
     made = attempt(cached.preset_library().add, presets)
     if made:
         st.session_state[state.CHOSEN_PRESETS] = made if len(made) == 1 else []
-        what = inline(presets[0].name) if len(made) == 1 else f"{len(made)} presets"
+        what = escaped(presets[0].name) if len(made) == 1 else f"{len(made)} presets"
         st.toast(f"{what} {'is' if len(made) == 1 else 'are'} in the library.")
 
 
