@@ -1,6 +1,9 @@
 """What many tests share: the built-in set, SAFE-DB where it lies beside, the command line."""
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,17 @@ def run(capsys):
         return code, *capsys.readouterr()
 
     return _run
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 300 kB, where this process may make one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
+    if not sys.platform.startswith("linux") or shutil.which("mount") is None:
+        pytest.skip("no small disk can be made here")
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("this user may not make a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)

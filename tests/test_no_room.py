@@ -112,20 +112,6 @@ def test_every_writer_says_so_and_loses_nothing(tmp_path: Path, mode: str, why: 
     assert not list(tmp_path.rglob("*.part"))
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path):
-    """A disk of 300 kB, where this process may make one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
-    if not sys.platform.startswith("linux") or shutil.which("mount") is None:
-        pytest.skip("no small disk can be made here")
-    if subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("this user may not make a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
 def test_a_batch_on_a_disk_that_fills_stops_says_so_and_goes_on_later(small_disk, tmp_path):
     folder = tmp_path / "in"
     for number in range(6):

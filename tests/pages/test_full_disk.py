@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-
 import pytest
 
 from neural_eq.eq.params import DEFAULT
@@ -17,15 +13,9 @@ from tests.pages.opening import SHORT, opened, turned, widget
 
 
 @pytest.fixture
-def full_disk(tmp_path, monkeypatch):
+def full_disk(small_disk, monkeypatch):
     """Runs and presets on a disk with a run's name and a preset on it, and no room for more."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
-    if not sys.platform.startswith("linux") or shutil.which("mount") is None:
-        pytest.skip("no small disk can be made here")
-    if subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("this user may not make a small disk")
+    place = small_disk
     monkeypatch.setenv("NEURAL_EQ_RUNS", str(place / "runs"))
     monkeypatch.setenv("NEURAL_EQ_PRESETS", str(place / "presets"))
     Library(place / "presets").add([Preset("Earlier", DEFAULT)])
@@ -37,7 +27,6 @@ def full_disk(tmp_path, monkeypatch):
             pass
     yield place
     cached.training_jobs().close()
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_no_room_for_a_preset_or_a_run_is_a_sentence(full_disk):
