@@ -22,6 +22,7 @@ def run() -> None:
     st.html(Path(__file__).parent / "assets" / "style.css")
     server.finish_imports(is_first_page=page.title == "Explore")
     link.begin()
+    undo.follow()
     frame.header()
     undo.note()
     dock.draw(page.title)

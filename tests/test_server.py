@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.web.server.starlette import starlette_server
@@ -14,6 +15,12 @@ def listening():
     """The socket that Streamlit itself makes and gives to its server."""
     with starlette_server._bind_socket("127.0.0.1", 0, 10) as made:
         yield made
+
+
+def run_apart(coroutine):
+    """Run it in a thread of its own: a browser that this process drives has the main one's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
 
 
 def accepted_sends_at_once(listening, *, prepare):
@@ -35,7 +42,7 @@ def accepted_sends_at_once(listening, *, prepare):
             writer.close()
             await writer.wait_closed()
 
-    asyncio.run(serve())
+    run_apart(serve())
     return found[0]
 
 
@@ -72,5 +79,5 @@ def test_the_server_prepares_its_loop_before_it_listens(listening, monkeypatch):
         made.should_exit = True
         await task
 
-    asyncio.run(run())
+    run_apart(run())
     assert found == [True]

@@ -98,6 +98,7 @@ PRESET_REMARKS = "preset_remarks"
 # Of the player
 ON_AIR, EQ_WANTED = "on_air", "eq_wanted"
 EQ_NOW, EQ_PAST, EQ_FUTURE = "eq_now", "eq_past", "eq_future"
+WANTED = "wanted"
 
 EXTRAS = (THIRD, THIRD_WEIGHT, FOURTH, FOURTH_WEIGHT)
 BUILT_IN, UPLOADED = "built-in", "uploaded"
@@ -189,6 +190,23 @@ class Edit:
         except (ValueError, NeuralEqError):
             return None
         return Edit(tuple(params[0].tolist()))
+
+
+def want(what: str) -> None:
+    """Callback: ask for what the drawing then does.
+
+    A button that is pressed right after another input was changed comes in one run with it, and
+    its arguments are from the run before: what depends on other inputs has to wait for them.
+    """
+    st.session_state[WANTED] = what
+
+
+def is_wanted(what: str) -> bool:
+    """Whether this was asked for; once."""
+    is_so = st.session_state.get(WANTED) == what
+    if is_so:
+        del st.session_state[WANTED]
+    return is_so
 
 
 def dataset() -> Dataset:

@@ -13,6 +13,7 @@ _KEYS = (
     state.EDIT, state.SOURCE, state.USED_DOT,
 )  # fmt: skip
 MAX_STEPS = 100
+UNDO, REDO = "undo", "redo"
 
 Snapshot = tuple[tuple[str, Any], ...]
 
@@ -40,14 +41,15 @@ def can_redo() -> bool:
     return bool(st.session_state.get(state.EQ_FUTURE))
 
 
-def undo() -> None:
-    """Callback: go back one step."""
-    _step(state.EQ_PAST, state.EQ_FUTURE)
-
-
-def redo() -> None:
-    """Callback: take back the last undo."""
-    _step(state.EQ_FUTURE, state.EQ_PAST)
+def follow() -> None:
+    """Undo or redo what is wanted; a change that came with the wish is a step of its own."""
+    for what, source, target in (
+        (UNDO, state.EQ_PAST, state.EQ_FUTURE),
+        (REDO, state.EQ_FUTURE, state.EQ_PAST),
+    ):
+        if state.is_wanted(what):
+            note()
+            _step(source, target)
 
 
 def _step(source: str, target: str) -> None:

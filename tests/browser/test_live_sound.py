@@ -345,6 +345,27 @@ def test_the_players_keys_work_wherever_no_text_is_typed(app):
     expect(app.button("EQ on")).to_be_visible()
 
 
+RELEASE_AND_UNDO = """slider => {
+  slider.value = 100;
+  slider.dispatchEvent(new Event("input", {bubbles: true}));
+  slider.dispatchEvent(new Event("change", {bubbles: true}));
+  document.dispatchEvent(new KeyboardEvent("keydown", {key: "z", ctrlKey: true}));
+}"""
+
+
+def test_an_undo_in_the_moment_of_letting_go_is_not_lost(app):
+    app.open("/morph")
+    app.play()
+    app.drawn()
+    app.page.get_by_role("slider", name="Morph").evaluate(RELEASE_AND_UNDO)
+    app.hears("warm → bright, 50 %, strength 1.00")
+    app.drawn()
+    app.hears("warm → bright, 50 %, strength 1.00")
+    expect(app.page.get_by_role("slider", name="Morph")).to_have_value("50")
+    app.page.keyboard.press("Control+y")
+    app.hears("warm → bright, 100 %, strength 1.00")
+
+
 RENDER = """async ({source, layout, rate, frames, channels, events, settings}) => {
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
   const context = new OfflineAudioContext(channels.length, frames, rate);

@@ -204,7 +204,10 @@ def test_a_long_sound_is_measured_in_part_and_played_whole(own):
     widget(own.slider, "Measured from (seconds)").set_value(30).run()
     assert "Measured: 0:30.0 min to 0:50.0 min" in text(own)
     assert dock(own)["sound"]["n_frames"] == 8000 * 65
-    assert widget(own.button, "Render the whole sound")
+    widget(own.toggle, "Level-matched").set_value(False)
+    widget(own.button, "Render the whole sound").click().run()  # which knows of the switch
+    assert not own.exception
+    assert not own.session_state[state.RENDERING].treatment.level_match
 
 
 def test_a_recording_is_a_sound(audio):
@@ -226,8 +229,7 @@ def test_a_format_that_cannot_hold_the_sound_says_so_and_the_rest_stays(own):
 def start_blind(app, pair="bypass", trials=5):
     widget(app.get("button_group"), "What to do").set_value("Blind test").run()
     widget(app.selectbox, "What you compare").set_value(pair).run()
-    widget(app.slider, "Trials").set_value(trials).run()
-    assert not app.exception
+    widget(app.slider, "Trials").set_value(trials)  # and at once, in the same run:
     widget(app.button, "Start the test").click().run()
     assert not app.exception
     return app

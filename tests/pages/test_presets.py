@@ -317,6 +317,21 @@ def test_every_word_is_made_into_a_zip():
     assert "Worst deviation of all" not in shown(app)  # it was made of another choice
 
 
+def test_what_is_chosen_in_the_moment_of_the_press_counts():
+    app = opened("presets")
+    app.text_input(key=state.PRESET_NAME).set_value("My glow")
+    press(app, "Save to library")
+    assert names() == ["My glow"]
+    view(app, "Every word")
+    app.session_state[state.WORDS_SCHOOLS] = False
+    app.run()
+    widget(app.button_group, "Strengths").set_value([0.5])
+    press(app, "Make the zip")
+    with zipfile.ZipFile(app.session_state[state.WORDS_MADE].folder.path / "words.zip") as archive:
+        (made,) = [name for name in archive.namelist() if name.startswith("warm")]
+    assert made.startswith("warm, strength 0.5")
+
+
 def test_no_strength_makes_no_zip():
     app = view(opened("presets"), "Every word")
     app.session_state[state.WORDS_STRENGTHS] = []

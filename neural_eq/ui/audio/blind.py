@@ -102,9 +102,12 @@ def _draw_choice(sound: Sound | None, source: Excerpt | None, place: Any) -> Non
     trouble = _trouble(pair, source)
     if trouble:
         st.info(trouble)
+    if state.is_wanted(state.BLIND_TEST) and not trouble:
+        _begin(sound, source, pair, n_trials)
+        st.rerun()
     st.button(
         "Start the test", icon=":material/hearing:", type="primary", disabled=bool(trouble),
-        on_click=_begin, args=(sound, source, pair, n_trials),
+        on_click=state.want, args=(state.BLIND_TEST,),
     )  # fmt: skip
     if not trouble:
         with place:
@@ -141,7 +144,7 @@ def _draw_rehearsal(sound: Sound, source: Excerpt, pair: blind_pairs.Pair) -> No
 
 
 def _begin(sound: Sound, source: Excerpt, pair: blind_pairs.Pair, n_trials: int) -> None:
-    """Callback: begin with both versions as they were rehearsed."""
+    """Begin with both versions as they are rehearsed."""
     audio = source.audio
     a, b = (disguised(wav) for wav in _wavs(sound, source, pair))
     test = abx.begin(pair[0].label, pair[1].label, n_trials=n_trials)

@@ -90,11 +90,13 @@ def _draw_rendering(sounds: list[Sound], treatment: Treatment) -> None:
     """Offer to render, show how far it is, and offer the result."""
     key = (tuple(sound.key for sound in sounds), treatment.params.tobytes(), *_switches(treatment))
     what = f"all {len(sounds)} files" if len(sounds) > 1 else "the whole sound"
+    if state.is_wanted(state.RENDERING):
+        _start(sounds, treatment, key)
     running = st.session_state.get(state.RENDERING)
     is_live = running is not None and running.is_live
     st.button(
         f"Render {what}", icon=":material/graphic_eq:", type="primary", disabled=is_live,
-        on_click=_start, args=(sounds, treatment, key),
+        on_click=state.want, args=(state.RENDERING,),
         help="Goes on while you work elsewhere in the app.",
     )  # fmt: skip
     if is_live:
@@ -108,7 +110,7 @@ def _switches(treatment: Treatment) -> tuple[object, ...]:
 
 
 def _start(sounds: list[Sound], treatment: Treatment, key: object) -> None:
-    """Callback: render in the background."""
+    """Render in the background."""
     try:
         files = [sound.file for sound in sounds]
         st.session_state[state.RENDERING] = Rendering(files, treatment, key=key)

@@ -60,19 +60,16 @@ def draw() -> None:
     )  # fmt: skip
     st.button(
         "Make the zip", icon=":material/folder_zip:", type="primary", disabled=not strengths,
-        on_click=_want, args=(key,),
+        on_click=state.want, args=(state.WORDS_WANTED,),
         help=None if strengths else "Choose one strength or more.",
     )  # fmt: skip
+    if state.is_wanted(state.WORDS_WANTED):
+        st.session_state[state.WORDS_WANTED] = key  # even if this is interrupted and begins anew
     if st.session_state.get(state.WORDS_WANTED) == key:
         _make(key, format_.id, strengths, with_schools)
     made: Made | None = st.session_state.get(state.WORDS_MADE)
     if made is not None and made.key == key:
         _draw_made(made, format_.id)
-
-
-def _want(key: tuple[object, ...]) -> None:
-    """Callback: make the zip as the page is drawn, even if that is interrupted and begins anew."""
-    st.session_state[state.WORDS_WANTED] = key
 
 
 def _make(

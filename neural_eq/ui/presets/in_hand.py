@@ -35,26 +35,30 @@ def _named(preset: Preset) -> Preset:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(
             "Name", key=state.PRESET_NAME, persist_state="session",
-            placeholder=preset.name,
+            placeholder=preset.name, live=True,
             help=f"What the library and the files call it, at most {MAX_NAME} characters.",
         )  # fmt: skip
-        try:
-            named = replace(preset, name=clean_name(typed)) if typed else preset
-        except NeuralEqError:
-            named = preset  # nothing but blanks
         st.button(
             "Save to library", icon=":material/bookmark_add:", type="primary",
-            on_click=_save, args=(named,),
+            on_click=_save, args=(preset,),
         )  # fmt: skip
     with st.container():
         if note := cut_note(typed or "", most=MAX_NAME):
             st.caption(f":material/content_cut: {note}")
-    return named
+    return _called(preset, typed)
+
+
+def _called(preset: Preset, typed: str | None) -> Preset:
+    try:
+        return replace(preset, name=clean_name(typed)) if typed else preset
+    except NeuralEqError:
+        return preset  # nothing but blanks
 
 
 def _save(preset: Preset) -> None:
-    """Callback: keep the EQ in use, and leave the name for the next one."""
-    using.keep([replace(preset, is_starred=False)])
+    """Callback: keep the EQ in use as it is called by now, and leave the name for the next one."""
+    named = _called(preset, st.session_state.get(state.PRESET_NAME))
+    using.keep([replace(named, is_starred=False)])
     if not st.session_state[state.PRESETS_ERROR]:
         st.session_state[state.PRESET_NAME] = ""
         st.session_state[state.PRESETS_VIEW] = "Library"

@@ -33,12 +33,15 @@ def draw(page: str) -> None:
     """
     sound = sources.current()
     eq = heard.heard(page)
+    # an undo is heard even where it leads back to what the browser still takes for the EQ in use
+    turn = st.session_state.get(state.EDITOR_TURN, 0)
     data = {
         "sound": _on_air(sound),
         "sounds": [{"id": i, "label": label} for i, label in sources.all_names().items()],
         "chosen": sources.current_id(),
         "base": eq and {
-            "key": heard.key_of(eq), "params": np.asarray(eq.params).tolist(), "label": eq.label,
+            "key": f"{heard.key_of(eq)} {turn}", "params": np.asarray(eq.params).tolist(),
+            "label": eq.label,
         },
         "is_matched": st.session_state[state.LEVEL_MATCH],
         "can_undo": undo.can_undo(),
@@ -83,7 +86,5 @@ def _do() -> None:
         st.session_state[state.EQ_WANTED] = True
     elif asked.get("what") == "sound":
         sources.choose(str(asked.get("id")))
-    elif asked.get("what") == "undo":
-        undo.undo()
-    elif asked.get("what") == "redo":
-        undo.redo()
+    elif asked.get("what") in (undo.UNDO, undo.REDO):
+        state.want(asked["what"])
