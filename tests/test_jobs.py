@@ -352,6 +352,26 @@ def test_a_process_that_cannot_begin_fails_its_runs_once(jobs, dataset, monkeypa
     assert run.is_resumable
 
 
+def test_a_run_queued_anew_before_its_dead_process_is_heard_out_is_not_given_up(shelf):
+    jobs, run_id = shelf
+    keeper, run = jobs._keeper, replace(jobs.run(run_id), state="queued", queued_s=1.0)
+    run_folder.write(jobs.folder, run)
+    dies = "import sys; sys.stdin.read(1); sys.exit(1)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", dies], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    queues = iter([[run]])
+    keeper._queue = lambda: next(queues, [replace(run, queued_s=2.0)])
+    keeper._closed = True  # what follows is not to train
+    hearing = threading.Thread(target=keeper._attend, args=(process,))
+    hearing.start()
+    run_folder.write(jobs.folder, replace(run, queued_s=2.0))
+    process.stdin.write("x")
+    process.stdin.flush()
+    hearing.join()
+    assert run_folder.read(jobs.folder, run_id).state == "queued"
+
+
 @pytest.mark.parametrize(
     "damage",
     [b"", b"{", b"[]", b"null", b'{"state": "finished"}', b"\xff\xfe", b'{"config": {"model": 3}}'],

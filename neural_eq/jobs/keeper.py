@@ -77,7 +77,7 @@ class Keeper:
 
     def _attend(self, process: subprocess.Popen[str]) -> None:
         """Hear a process out, and start the next if it left runs in the queue."""
-        queued = {run.run_id for run in self._queue()}
+        queued = _places(self._queue())
         assert process.stdout is not None and process.stdin is not None
         with process.stdin, process.stdout:
             for line in process.stdout:
@@ -89,19 +89,25 @@ class Keeper:
             code = process.wait()
         if code != 0:
             _log.error("a training's process ended with %s", code)
-            if queued and queued <= {run.run_id for run in self._queue()}:
+            if queued and queued <= _places(self._queue()):
                 self._give_up(queued)
         self.tend()
 
-    def _give_up(self, run_ids: set[str]) -> None:
+    def _give_up(self, places: set[tuple[str, float]]) -> None:
         """Mark runs as failed that no process could even begin: trying on would never end."""
         try:
             with run_folder.changing(self.folder):
-                for run_id in run_ids:
+                for run_id, _ in places:
                     run = run_folder.read(self.folder, run_id)
-                    if run is not None and run.state == "queued":
+                    if run is not None and run.state == "queued" and _places([run]) <= places:
                         error = "its process could not start; the log has it."
                         run_folder.write(self.folder, replace(run, state="failed", error=error))
         except NeuralEqError:
             _log.exception("the queue could not be emptied")
             self._closed = True
+
+
+def _places(runs: list[Run]) -> set[tuple[str, float]]:
+    """Runs with the time at which they were queued: one that was begun, and queued anew when its
+    process had died, waits in another place."""
+    return {(run.run_id, run.queued_s) for run in runs}

@@ -116,14 +116,14 @@ def _yaml(text: str, *, name: str) -> Any:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    depth = 0
+    depth, too_deep = 0, f"{name} is YAML nested too deeply to be a configuration."
     try:
         # the loader itself recurses in C, and crashes the program where it nests too deeply
         for event in yaml.parse(text, Loader=loader):
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:
-                raise PresetError(f"{name} is YAML nested too deeply to be a configuration.")
+                raise PresetError(too_deep)
             if isinstance(event, yaml.AliasEvent):
                 raise PresetError(
                     f"{name} has the alias *{event.anchor[:30]}, which is not read here; write out"
@@ -131,6 +131,8 @@ def _yaml(text: str, *, name: str) -> Any:
                 )
         return yaml.load(text, Loader=loader)  # both are safe
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error):  # newer loaders have a limit of their own, met earlier
+            raise PresetError(too_deep) from error
         mark = getattr(error, "problem_mark", None)
         where = f" from line {mark.line + 1} on" if mark else ""
         raise PresetError(f"{name} is damaged YAML: it cannot be read{where}.") from error
