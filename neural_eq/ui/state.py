@@ -98,6 +98,7 @@ PRESET_REMARKS = "preset_remarks"
 # Of the player
 ON_AIR, EQ_WANTED = "on_air", "eq_wanted"
 EQ_NOW, EQ_PAST, EQ_FUTURE = "eq_now", "eq_past", "eq_future"
+EQ_STEPS, EQ_STEPS_SEEN, EQ_STEPS_OF = "eq_steps", "eq_steps_seen", "eq_steps_of"
 WANTED = "wanted"
 
 EXTRAS = (THIRD, THIRD_WEIGHT, FOURTH, FOURTH_WEIGHT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import streamlit as st
@@ -11,9 +12,12 @@ from neural_eq.ui import models, state
 _KEYS = (
     state.FROM, state.TO, state.AT, state.STRENGTH, state.ROUTE, *state.EXTRAS, state.MODEL,
     state.EDIT, state.SOURCE, state.USED_DOT,
+    state.APPLIED, state.APPLIED_STRENGTH, state.APPLIED_WORD, state.APPLIED_SCHOOL, state.PRESET,
 )  # fmt: skip
+_SETTLED = (state.APPLIED_WORD, state.APPLIED_SCHOOL)
+"""What a page chooses by itself where nothing is chosen."""
+
 MAX_STEPS = 100
-UNDO, REDO = "undo", "redo"
 
 Snapshot = tuple[tuple[str, Any], ...]
 
@@ -41,15 +45,35 @@ def can_redo() -> bool:
     return bool(st.session_state.get(state.EQ_FUTURE))
 
 
+def session_name() -> str:
+    """Tell one session from another: the player counts its presses anew in each."""
+    return st.session_state.setdefault(state.EQ_STEPS_OF, secrets.token_hex(4))
+
+
+def want(n_steps: int) -> None:
+    """Callback: ask for the undos and redos that were pressed since the last time.
+
+    Args:
+        n_steps: Redos less undos in this session: several quick ones may come as one message, and
+            none is to be lost.
+    """
+    session = st.session_state
+    new = n_steps - session.get(state.EQ_STEPS_SEEN, 0)
+    session[state.EQ_STEPS] = session.get(state.EQ_STEPS, 0) + new
+    session[state.EQ_STEPS_SEEN] = n_steps
+
+
 def follow() -> None:
     """Undo or redo what is wanted; a change that came with the wish is a step of its own."""
-    for what, source, target in (
-        (UNDO, state.EQ_PAST, state.EQ_FUTURE),
-        (REDO, state.EQ_FUTURE, state.EQ_PAST),
-    ):
-        if state.is_wanted(what):
-            note()
-            _step(source, target)
+    wanted = st.session_state.pop(state.EQ_STEPS, 0)
+    if not wanted:
+        return
+    note()
+    source, target = state.EQ_PAST, state.EQ_FUTURE
+    if wanted > 0:
+        source, target = target, source
+    for _ in range(min(abs(wanted), MAX_STEPS)):
+        _step(source, target)
 
 
 def _step(source: str, target: str) -> None:
@@ -64,6 +88,8 @@ def _step(source: str, target: str) -> None:
     for key, value in goal:
         if key == state.MODEL and value not in refs:
             continue  # a run that was deleted since
+        if key in _SETTLED and value is None:
+            continue
         session[key] = value
     session[state.EQ_NOW] = _now()
     session[state.LEFT_EDIT] = None
@@ -77,8 +103,11 @@ def _now() -> Snapshot:
 
 
 def _same_eq(one: Snapshot, other: Snapshot) -> bool:
-    """Whether two differ in nothing but what an edit remembers of its morph."""
+    """Whether two differ in nothing but what nobody chose."""
     a, b = dict(one), dict(other)
+    for key in _SETTLED:
+        if a[key] is None or a[state.APPLIED] == b[state.APPLIED] != "word":
+            a[key] = b[key]
     edits = (a.pop(state.EDIT), b.pop(state.EDIT))
     same = edits[0] == edits[1] or None not in edits and edits[0].params == edits[1].params
     return a == b and same

@@ -21,9 +21,9 @@ _WHOLE_WORD = -1
 _FIRST_WORD = "warm"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Applied:
-    """An EQ ready to hear.
+    """An EQ ready to hear; one is equal to itself alone.
 
     Attributes:
         label: In words, with the strength.

@@ -11,6 +11,9 @@ import streamlit as st
 from neural_eq.ui import state
 from neural_eq.ui.sound import scripts
 
+N_EARLIER = 3
+"""Of so many runs the files are kept: who answers quickly is ahead of what the browser fetches."""
+
 _FOLDER = Path(__file__).parent
 _mount = st.components.v2.component(
     "neural_eq_player",
@@ -81,11 +84,11 @@ def draw(
 
 
 def _keep_earlier(key: str, wavs: Sequence[bytes]) -> None:
-    """Serve the last run's files once more: the browser may just be asking for them."""
-    earlier = st.session_state.get(state.EARLIER_SOUNDS, {})
-    for number, wav in enumerate(earlier.get(key, ())):
+    """Serve the last runs' files once more: the browser may just be asking for them."""
+    earlier = st.session_state.get(state.EARLIER_SOUNDS, {}).get(key, ())
+    for number, wav in enumerate(wav for run in earlier for wav in run):
         _address(wav, f"{key}-earlier-{number}")
-    st.session_state[state.EARLIER_SOUNDS] = {key: tuple(wavs)}
+    st.session_state[state.EARLIER_SOUNDS] = {key: (tuple(wavs), *earlier)[:N_EARLIER]}
 
 
 def _address(wav: bytes, coordinates: str) -> str:

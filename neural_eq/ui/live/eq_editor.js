@@ -240,7 +240,9 @@ function makeEditor(root) {
     setting: () => [...params],
     response: (given, freqsHz) => responseDb(given, freqsHz, data),
     close() {
-      clearTimeout(timer);
+      // its page is left: what was let go is the EQ, what is still held is not
+      commitPending();
+      if (DOCK.state.hand === "editor") DOCK.set({hand: null, eq: DOCK.state.base});
       cancelAnimationFrame(frame);
       observer.disconnect();
       unsubscribe();

@@ -43,7 +43,9 @@ function makeHands(svg, editor) {
     node.addEventListener("wheel", (event) => {
       if (band.q === null) return;
       event.preventDefault();
-      editor.change(band.q, editor.value(band.q) * 1.08 ** -Math.sign(event.deltaY));
+      // a wheel's notch is 100 or 3 lines; a trackpad sends many small parts of one
+      const notches = Math.min(1, Math.max(-1, event.deltaY / (event.deltaMode ? 3 : 100)));
+      editor.change(band.q, editor.value(band.q) * 1.08 ** -notches);
       editor.say(band);
       editor.commitSoon();
     }, {passive: false});

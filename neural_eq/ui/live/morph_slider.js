@@ -1,11 +1,11 @@
 // A slider of the morph, heard while it moves; Python hears of it on release.
 
-const N_DRAWN = 200;
+const N_DRAWN = 200, CURSOR_STEP = 10, REACH = 20;
 const HINTS = {
   swing: "The slider swings from end to end and back while the music plays. Where it is stopped"
     + " it stays, and the words around it follow.",
   drawn: "Draw the slider's way over one loop of the sound: up is the right end. Where it is stopped"
-    + " it stays, and the words around it follow.",
+    + " it stays, and the words around it follow. By keys: left and right along it, up and down.",
 };
 
 function makeMorphSlider(root) {
@@ -34,11 +34,15 @@ function makeMorphSlider(root) {
     heard();
     show(+input.value);
   };
-  input.onchange = () => {
+  // A drag that ends where it began changes nothing for the browser, but lets go all the same.
+  function letGo() {
+    if (!isHeld) return;
     isHeld = false;
     tell();
     DOCK.release("slider");
-  };
+  }
+  input.onchange = input.onblur = letGo;
+  input.onpointerup = input.onpointercancel = input.onlostpointercapture = letGo;
   // An edit of the bands is one of a morph that stands still.
   function tell(isMotion = false) {
     sent = Date.now();
@@ -95,6 +99,30 @@ function makeMorphSlider(root) {
     put(event);
   };
   drawing.onpointermove = (event) => drawing.hasPointerCapture(event.pointerId) && put(event);
+  // By keys: left and right go along the loop, up and down pull the way there to a higher or lower
+  // place, the nearer the more.
+  let cursor = 0;
+  function spoken() {
+    const place = DOCK.state.motion.drawing[Math.min(N_DRAWN - 1, cursor)];
+    drawing.setAttribute("aria-valuenow", Math.round(place));
+    drawing.setAttribute("aria-valuetext",
+      `${Math.round((100 * cursor) / N_DRAWN)} % of the loop: ${Math.round(place)} %`);
+  }
+  drawing.onkeydown = (event) => {
+    const along = { ArrowRight: CURSOR_STEP, ArrowLeft: -CURSOR_STEP }[event.key];
+    const pull = { ArrowUp: 5, ArrowDown: -5 }[event.key];
+    if (!along && !pull) return;
+    event.preventDefault();
+    if (along) cursor = Math.min(N_DRAWN, Math.max(0, cursor + along));
+    else {
+      const way = DOCK.state.motion.drawing.map((value, i) => Math.min(100, Math.max(0,
+        value + pull * Math.max(0, 1 - Math.abs(i - cursor) / REACH))));
+      DOCK.set({ drawing: way, motion: { kind: "drawn", drawing: way } });
+    }
+    spoken();
+    frame ||= requestAnimationFrame(draw);
+  };
+  drawing.onfocus = drawing.onblur = () => { spoken(); frame ||= requestAnimationFrame(draw); };
   function drawWay(motion, now) {
     const box = drawing.getBoundingClientRect(), scale = window.devicePixelRatio || 1;
     Object.assign(drawing, { width: box.width * scale, height: box.height * scale });
@@ -106,6 +134,10 @@ function makeMorphSlider(root) {
     motion.drawing.forEach((value, i) =>
       paint.lineTo((i / (motion.drawing.length - 1)) * drawing.width, y(value)));
     paint.stroke();
+    if (drawing.matches(":focus-visible")) {
+      paint.fillStyle = style.getPropertyValue("--st-text-color") || "#888";
+      paint.fillRect((cursor / N_DRAWN) * drawing.width - scale, 0, 2 * scale, drawing.height);
+    }
     const { engine } = DOCK, sound = engine?.sound;
     if (!sound) return;
     const loop = DOCK.state.loop ?? { from: 0, to: sound.n_frames };
@@ -169,7 +201,9 @@ function makeMorphSlider(root) {
       end();
       cancelAnimationFrame(frame);
       // its page is left: what plays is the EQ in use again, as the next page says
-      if (isMoving) DOCK.set({ motion: null, hand: null, eq: DOCK.state.base, slot: "live" });
+      if (isMoving || isHeld) {
+        DOCK.set({ motion: null, hand: null, eq: DOCK.state.base, slot: "live" });
+      }
     },
   };
 }

@@ -1,18 +1,23 @@
 // The player at the foot of every page: it shows the engine and hands on what is pressed.
 
 const PLAY = "M7 4v16l13-8z", PAUSE = "M6 4h4v16H6zM14 4h4v16h-4z";
-const DRAG_PX = 5, METER_FLOOR_DB = -48, HOLD_S = 1.5, LIGHT_S = 0.6;
+const DRAG_PX = 5, METER_FLOOR_DB = -48, METER_TICKS_DB = [-24, -12, -6], HOLD_S = 1.5, LIGHT_S = 1.5;
+const SHORTEST_LOOP_S = 0.1;
 
 // Where a key is typed, and where Space presses something
-const FIELDS = "textarea, select, [contenteditable=true], [role=combobox],"
+const FIELDS = "textarea, select, [contenteditable=true], [role=combobox], [role=grid], [role=option],"
   + " input:not([type=range], [type=checkbox], [type=radio], [type=button])";
-const PRESSED_BY_SPACE = "button, a, summary, label, input[type=checkbox], input[type=radio],"
-  + " [role=button], [role=tab], [role=radio], [role=checkbox]";
+const PRESSED_BY_SPACE = "button, summary, label, input[type=checkbox], input[type=radio],"
+  + " [role=button], [role=tab], [role=radio], [role=checkbox], [role=switch], [role^=menuitem]";
 
 function minutes(seconds) {
   const tenths = Math.floor(seconds * 10 + 1e-6);
   return `${Math.floor(tenths / 600)}:${String(Math.floor((tenths % 600) / 10)).padStart(2, "0")}`
     + `.${tenths % 10}`;
+}
+
+function hasSameSound(one, other) {
+  return Boolean(other) && one.params.every((value, i) => Math.abs(value - other.params[i]) < 1e-6);
 }
 
 function makeDock(root) {
@@ -50,8 +55,18 @@ function makeDock(root) {
   find(".volume").oninput = (event) => DOCK.set({ volume: (event.target.value / 100) ** 2 });
   find(".more").onclick = () =>
     find(".more").setAttribute("aria-expanded", String(dock.classList.toggle("open")));
-  find(".undo").onclick = () => ask({ what: "undo" });
-  find(".redo").onclick = () => ask({ what: "redo" });
+  find(".undo").onclick = () => step("undo");
+  find(".redo").onclick = () => step("redo");
+  // Several presses may reach Python as the last of them: so each carries how many there were.
+  function step(what) {
+    DOCK.steps.n += what === "redo" ? 1 : -1;
+    ask({ what });
+  }
+  find(".use").onclick = () => {
+    const eq = DOCK.heard();
+    DOCK.set({ slot: "live", eq, hand: null });
+    ask({ what: "use", params: [...eq.params], label: eq.label });
+  };
   find(".sounds").onchange = (event) => ask({ what: "sound", id: event.target.value });
   for (const button of root.querySelectorAll(".keep")) {
     button.onclick = () => keep(button.dataset.slot);
@@ -102,7 +117,7 @@ function makeDock(root) {
     if (to === null) engine.seek(from * n);
     else {
       const loop = { from: Math.round(Math.min(from, to) * n), to: Math.round(Math.max(from, to) * n) };
-      if (loop.to - loop.from > rate / 10) setLoop(loop);
+      if (loop.to - loop.from > SHORTEST_LOOP_S * rate) setLoop(loop);
     }
     later();
   };
@@ -115,32 +130,52 @@ function makeDock(root) {
   waveBox.ondblclick = () => setLoop(null);
   place.oninput = () => engine.seek((place.value / 1000) * data.sound.n_frames);
   place.onkeydown = (event) => {
-    const now = engine.status.frame, loop = DOCK.state.loop, n = data.sound?.n_frames;
-    if (event.key === "[") setLoop({ from: now, to: Math.max(loop?.to ?? n, now + 1) });
-    else if (event.key === "]" && now > (loop?.from ?? 0)) setLoop({ from: loop?.from ?? 0, to: now });
-    else if (event.key === "\\") setLoop(null);
+    if (!data.sound) return;
+    const now = engine.status.frame, loop = DOCK.state.loop, n = data.sound.n_frames;
+    const shortest = SHORTEST_LOOP_S * data.sound.sample_rate;
+    const [from, to] = [loop?.from ?? 0, loop?.to ?? n];
+    if (event.key === "[" && n - now > shortest) {
+      setLoop({ from: now, to: to - now > shortest ? to : n });
+    } else if (event.key === "]" && now > shortest) {
+      setLoop({ from: now - from > shortest ? from : 0, to: now });
+    } else if (event.key === "\\") setLoop(null);
   };
 
   // ---- keys of the whole page
+  // What was pressed with the pointer has the focus too, but Space is then meant for the player.
+  let isByPointer = false, isSpaceTaken = false;
   function pressed(event) {
-    const target = event.composedPath()[0];
+    const path = event.composedPath(), target = path[0], key = event.key.toLowerCase();
+    if (key === "tab" || key.startsWith("arrow")) isByPointer = false;
     if (target.closest?.(FIELDS) || event.altKey) return;
-    const isCommand = event.ctrlKey || event.metaKey, key = event.key.toLowerCase();
+    if (path.some((part) => part.dataset?.ownKeys?.includes(key))) return;
+    const isCommand = event.ctrlKey || event.metaKey;
     if (isCommand && (key === "z" || key === "y")) {
-      ask({ what: key === "y" || event.shiftKey ? "redo" : "undo" });
-    } else if (isCommand) return;
-    else if (key === " " && !target.closest?.(PRESSED_BY_SPACE)) toggle();
-    else if (key === "b") find(".eq").onclick();
-    else return;
+      step(key === "y" || event.shiftKey ? "redo" : "undo");
+    } else if (isCommand || event.shiftKey) return;
+    else if (key === " " && (isByPointer || !target.closest?.(PRESSED_BY_SPACE))) {
+      isSpaceTaken = true;
+      if (!event.repeat) toggle();
+    } else if (key === "b") {
+      if (!event.repeat) find(".eq").onclick();
+    } else return;
     event.preventDefault();
     event.stopPropagation();
   }
-  document.addEventListener("keydown", pressed);
-  // Streamlit has keys of its own; none is meant by what is pressed here
-  dock.onkeydown = (event) => {
-    pressed(event);
-    event.stopPropagation();
+  const keys = {
+    keydown: pressed,
+    // some browsers press a button as Space is let go
+    keyup: (event) => {
+      if (event.key !== " " || !isSpaceTaken) return;
+      isSpaceTaken = false;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    pointerdown: () => { isByPointer = true; },
   };
+  for (const [kind, hear] of Object.entries(keys)) document.addEventListener(kind, hear, true);
+  // Streamlit has keys of its own; none is meant by what is pressed here
+  dock.onkeydown = (event) => event.stopPropagation();
 
   // ---- drawing
   const later = () => { frame ||= requestAnimationFrame(draw); };
@@ -211,6 +246,8 @@ function makeDock(root) {
     paint.clearRect(0, 0, width, height);
     paint.strokeStyle = shades.border;
     paint.strokeRect(0.5, 0.5, width - 1, height - 1);
+    paint.fillStyle = shades.border;
+    for (const db of METER_TICKS_DB) paint.fillRect(Math.round(x(db)), 1, 1, height - 2);
     const each = (height - 2) / Math.max(1, peaks.length);
     peaks.forEach((db, n) => {
       paint.fillStyle = db > -6 ? "#e69f00" : shades.own;
@@ -218,11 +255,13 @@ function makeDock(root) {
     });
     paint.fillStyle = shades.text;
     if (hold.db > METER_FLOOR_DB) paint.fillRect(x(hold.db) - 2, 1, 2, height - 2);
-    meter.setAttribute("aria-label", hold.db > METER_FLOOR_DB
-      ? `Peak level ${hold.db.toFixed(1)} dBFS` : "No level");
+    const isHeard = hold.db > METER_FLOOR_DB, peak = hold.db.toFixed(1).replace("-", "−");
+    meter.setAttribute("aria-label", isHeard ? `Peak level ${peak} dBFS` : "No level");
+    find(".peak").textContent = isHeard ? `${peak} dB` : "– dB";
     const light = find(".light"), isOn = now - hold.limited < LIGHT_S;
     light.classList.toggle("on", isOn);
-    light.textContent = "Limiter";
+    const says = isOn ? "Limiting" : "Limiter";
+    if (light.textContent !== says) light.textContent = says;
     light.title = "Lights while a peak above −0.1 dBTP is turned down";
   }
   function say() {
@@ -240,6 +279,12 @@ function makeDock(root) {
     find(".looping").setAttribute("aria-pressed", String(DOCK.state.isLooped));
     const what = eq ? eq.label : "flat until the EQ in use is ready";
     const prefix = slot === "live" ? "" : `${slot}: `;
+    const isInUse = slot === "live" || !snapshots[slot] || hasSameSound(snapshots[slot], DOCK.state.base);
+    find(".use").hidden = isInUse;
+    find(".use").textContent = `Use ${slot}`;
+    find(".aside").textContent = isInUse ? "" : "The pages and downloads have another EQ.";
+    // not each step of a drag is read out
+    find(".heard").setAttribute("aria-live", DOCK.state.hand ? "off" : "polite");
     const text = !eq && !engine.isWanted ? "Press Play to hear the EQ in use"
       : isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
     if (find(".heard").textContent !== text) find(".heard").textContent = text;
@@ -247,13 +292,15 @@ function makeDock(root) {
   }
 
   const ends = [engine.subscribe(later), DOCK.subscribe(say),
-    () => document.removeEventListener("keydown", pressed)];
+    ...Object.entries(keys).map(([kind, hear]) =>
+      () => document.removeEventListener(kind, hear, true))];
   const observer = new ResizeObserver(later);
   observer.observe(dock);
   return {
     update(given, trigger) {
+      if (DOCK.steps?.session !== given.session) DOCK.steps = { session: given.session, n: 0 };
       data = given;
-      ask = (what) => trigger("asked", what);
+      ask = (what) => trigger("asked", { ...what, n_steps: DOCK.steps.n });
       const style = getComputedStyle(dock);
       shades = { text: style.getPropertyValue("--st-text-color").trim() || "#888",
         primary: style.getPropertyValue("--st-primary-color").trim() || "#d55e00",

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from neural_eq.eq.loudness_table import N_BANDS
+from neural_eq.eq.params import check_params
 from neural_eq.ui import cached, state, undo
 from neural_eq.ui.audio import sources
 from neural_eq.ui.live.sources import text
@@ -46,6 +47,7 @@ def draw(page: str) -> None:
         "is_matched": st.session_state[state.LEVEL_MATCH],
         "can_undo": undo.can_undo(),
         "can_redo": undo.can_redo(),
+        "session": undo.session_name(),
     }  # fmt: skip
     with st.bottom.container(key="player"):
         _mount(
@@ -82,9 +84,11 @@ def _do() -> None:
     """Callback: what was pressed in the player."""
     said: Any = st.session_state[KEY]
     asked = said.get("asked") or {}
+    undo.want(int(asked.get("n_steps", 0)))
     if asked.get("what") == "eq":
         st.session_state[state.EQ_WANTED] = True
     elif asked.get("what") == "sound":
         sources.choose(str(asked.get("id")))
-    elif asked.get("what") in (undo.UNDO, undo.REDO):
-        state.want(asked["what"])
+    elif asked.get("what") == "use":
+        params = check_params(np.array(asked["params"], dtype=np.float64))[0]
+        state.use_dot(state.NamedSetting(str(asked["label"]), tuple(params.tolist())))

@@ -2,7 +2,19 @@
 // the queue: a component may set it before the player is there. Another shape, another name, since
 // an open tab keeps the old one.
 const DOCK = (globalThis.__neuralEqDock1 ??= (() => {
-  const listeners = new Set();
+  const listeners = new Set(), SETTLE_MS = 1500;
+  let settling = 0;
+  // However a hand lets go, in the end what Python says is heard: once nothing is under way there.
+  function settleSoon() {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      const { hand, base, eq } = dock.state;
+      if (hand !== null || !base || eq === base) return;
+      const app = document.querySelector("[data-testid=stApp]");
+      if (app?.dataset.testScriptState === "running") settleSoon();
+      else dock.set({ eq: base });
+    }, SETTLE_MS);
+  }
   const dock = {
     engine: null,
     state: {
@@ -25,6 +37,7 @@ const DOCK = (globalThis.__neuralEqDock1 ??= (() => {
       Object.assign(dock.state, part);
       dock.engine?.apply(dock.state);
       for (const listener of [...listeners]) listener(dock.state, part);
+      if (part.hand === null) settleSoon();
     },
     subscribe(listener) {
       listeners.add(listener);
