@@ -20,8 +20,8 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from benchmarks.app_speed import server_memory_mb  # noqa: E402
 from tests.browser import driver  # noqa: E402
+from tests.browser.driver import server_memory_mb  # noqa: E402
 
 SLIDER = """[...document.querySelectorAll('*')]
   .map(e => e.shadowRoot?.querySelector('.morph-slider'))
@@ -31,9 +31,10 @@ EVENTS = f"""async (n) => {{
   const {{engine}} = __neuralEqDock1, slider = {SLIDER}, rows = [];
   for (let i = 0; i < n; i++) {{
     await new Promise((done) => setTimeout(done, 60 + 40 * Math.random()));
+    const before = engine.nValues;
     const told = new Promise((done) => {{
       const port = engine.voice.node.port, listen = ({{data}}) => {{
-        if (data.type !== 'status' || data.isSettled) return;
+        if (data.type !== 'status' || data.nValues <= before) return;
         port.removeEventListener('message', listen);
         done(performance.now());
       }};

@@ -53,6 +53,11 @@ def chosen() -> Sound | None:
     return sound
 
 
+def is_demo(sound: Sound) -> bool:
+    """Whether it is one of our own clips, each of which runs into its beginning without a seam."""
+    return sound.key in cached.clip_paths()
+
+
 def current() -> Sound:
     """Return the sound that was chosen, without drawing the choice.
 

@@ -285,7 +285,9 @@ function makeDock(root) {
     find(".aside").textContent = isInUse ? "" : "The pages and downloads have another EQ.";
     // not each step of a drag is read out
     find(".heard").setAttribute("aria-live", DOCK.state.hand ? "off" : "polite");
-    const text = !eq && !engine.isWanted ? "Press Play to hear the EQ in use"
+    const text = engine.isWanted && engine.isMeasuring && eq
+      ? `Original, while its loudness is measured; then ${prefix}${what}`
+      : !eq && !engine.isWanted ? "Press Play to hear the EQ in use"
       : isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
     if (find(".heard").textContent !== text) find(".heard").textContent = text;
     later();

@@ -17,6 +17,7 @@ from neural_eq.ui.sound import heard, scripts
 from neural_eq.ui.sound.serving import PATH, PIECE_FRAMES, Broadcast
 
 KEY = "dock"
+N_ON_AIR = 3
 _FOLDER = Path(__file__).parent
 _mount = st.components.v2.component(
     "neural_eq_dock",
@@ -61,10 +62,11 @@ def draw(page: str) -> None:
 def _on_air(sound: sources.Sound) -> dict[str, Any]:
     """Let the browser fetch a sound, and say how it comes."""
     session = st.session_state
-    kept: tuple[str, Broadcast] | None = session.get(state.ON_AIR)
-    if kept is None or kept[0] != sound.key:
-        kept = session[state.ON_AIR] = (sound.key, Broadcast(sound.file))
-    broadcast = kept[1]
+    # the browser may still fetch what was chosen just before
+    kept: dict[str, Broadcast] = session.get(state.ON_AIR, {})
+    broadcast = kept.get(sound.key) or Broadcast(sound.file)
+    earlier = {key: one for key, one in kept.items() if key != sound.key}
+    session[state.ON_AIR] = {sound.key: broadcast, **dict(list(earlier.items())[: N_ON_AIR - 1])}
     stream, file = broadcast.stream, sound.file
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return {
@@ -74,6 +76,7 @@ def _on_air(sound: sources.Sound) -> dict[str, Any]:
         "n_channels": stream.n_channels,
         "n_frames": file.n_frames,
         "dtype": stream.dtype,
+        "is_seamless": sources.is_demo(sound),
         "piece_frames": PIECE_FRAMES,
         "n_bands": N_BANDS,
         "freqs_hz": cached.loudness_freq_hz(file.sample_rate),

@@ -18,6 +18,7 @@ class SoundEngine {
     this.nWatching = 0;
     this.sent = {};
     this.answers = new Map();
+    this.nPlays = this.nValues = 0; // of what was told
   }
 
   // ---- the sound
@@ -28,6 +29,7 @@ class SoundEngine {
     this.leave();
     this.sound = sound;
     this.table = null;
+    this.isUnmeasured = false;
     this.note = "";
     this.status = { ...this.status, frame: 0, isPlaying: false, peaks: [] };
     this.dock.set({ loop: null });
@@ -40,13 +42,23 @@ class SoundEngine {
   async readLoudness(sound) {
     try {
       const answer = await fetch(`${sound.url}/loudness`);
-      if (!answer.ok || this.sound !== sound) return;
-      this.table = { powers: new Float32Array(await answer.arrayBuffer()),
-        n_bands: sound.n_bands };
-      this.apply(this.dock.state);
+      if (!answer.ok) throw new Error(await answer.text());
+      const powers = new Float32Array(await answer.arrayBuffer());
+      if (this.sound !== sound) return;
+      this.table = { powers, n_bands: sound.n_bands };
     } catch {
-      // without it the level stays as it is, which the player says
+      if (this.sound !== sound) return;
+      this.isUnmeasured = true;
+      this.note = "The loudness of this sound could not be measured: the EQ is not level-matched.";
     }
+    this.apply(this.dock.state);
+    this.dock.set({}); // who says what is heard says so anew
+    this.tell();
+  }
+
+  // An EQ that is to be as loud as the original waits, flat, until it is known how loud that is.
+  get isMeasuring() {
+    return Boolean(this.sound && this.dock.state.isMatched && !this.table && !this.isUnmeasured);
   }
 
   async open() {
@@ -66,7 +78,9 @@ class SoundEngine {
       return;
     }
     const Voice = this.isWorklet ? WorkletVoice : FilterVoice;
-    this.voice = new Voice(this.context, sound, this.layout, this.values(), (m) => this.hear(m));
+    const voice = new Voice(this.context, sound, this.layout, this.values(),
+      (message) => this.voice === voice && this.hear(message));
+    this.voice = voice;
     this.pieces = new Pieces(sound, (m, t) => this.voice.post(m, t), (sentence) => this.fail(sentence));
     this.sent = {};
     if (this.nWatching) this.tapAll();
@@ -94,11 +108,16 @@ class SoundEngine {
     this.isWanted = true;
     this.tell();
     try {
-      if (!this.voice) await (this.opening ??= this.open().finally(() => { this.opening = null; }));
-      if (!this.voice || !this.isWanted) return;
+      // another sound may be chosen while one opens
+      while (this.sound && !this.voice && this.isWanted) {
+        await (this.opening ??= this.open().finally(() => { this.opening = null; }));
+      }
+      const { voice } = this;
+      if (!voice || !this.isWanted) return;
       await this.context.resume();
+      if (this.voice !== voice || !this.isWanted) return;
       this.load();
-      this.voice.post({ type: "play" });
+      voice.post({ type: "play", n: ++this.nPlays });
     } catch (error) {
       this.fail(`The browser plays no sound: ${error.message}.`);
     }
@@ -139,12 +158,13 @@ class SoundEngine {
     if (this.sent[type] === key) return;
     const isJump = type === "values" && this.sent[type] === undefined;
     this.sent[type] = key;
-    this.voice.post({ type, ...message, isJump });
+    if (type === "values") this.nValues += 1;
+    this.voice.post({ type, ...message, isJump, n: this.nValues });
   }
 
   // The 13 parameters, frequencies and Q as logarithms, then the level in dB.
   values() {
-    const { layout, dock } = this, eq = dock.heard();
+    const { layout, dock } = this, eq = this.isMeasuring ? null : dock.heard();
     const params = eq?.params ?? layout.parameters.map((parameter) => parameter.default);
     const values = Float64Array.from([...params, this.levelDb(eq)]);
     for (const { freq, q } of layout.bands) {
@@ -167,7 +187,11 @@ class SoundEngine {
       this.answers.delete(message.id);
       return;
     }
-    if (this.isWanted && this.status.isPlaying && !message.isPlaying) this.isWanted = false;
+    if (message.type === "ended") {
+      if (message.n === this.nPlays) this.isWanted = false;
+      this.tell();
+      return;
+    }
     this.status = message;
     if (message.isPlaying) this.load();
     this.tell();

@@ -85,8 +85,4 @@ class Equaliser {
     const rise = isMoving ? (this.nextLevel - this.level) / HOP : 0;
     for (let i = 0; i < HOP; i++) samples[from + i] *= this.level + rise * (i + 1);
   }
-
-  forget() {
-    for (const memory of this.memory) memory.fill(0);
-  }
 }

@@ -50,7 +50,10 @@ class Mover {
   // The engine tells thirty times a second where it is; between, time tells.
   heard({ frame, isPlaying }) {
     if (isPlaying && frame !== this.last?.frame) {
-      if (this.last && frame < this.last.frame) this.turns += 1;
+      // a leap back by hand is no turn, but for the longest
+      const { loop } = this.dock.state, sound = this.engine.sound;
+      const length = loop ? loop.to - loop.from : sound?.n_frames ?? 0;
+      if (this.last && this.last.frame - frame > length / 2) this.turns += 1;
       this.last = { frame, at: performance.now() };
     }
     this.wake();

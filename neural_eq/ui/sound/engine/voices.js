@@ -80,7 +80,7 @@ class FilterVoice {
       });
       set(this.level.gain, 10 ** (values.at(-1) / 20));
     },
-    play() { this.isPlaying = true; this.begin(); },
+    play({ n }) { this.isPlaying = true; this.nPlays = n; this.begin(); },
     pause() { this.isPlaying = false; this.halt(); },
     seek({ frame }) { this.halt(); this.frame = frame; if (this.isPlaying) this.begin(); },
     loop({ loop, isLooped }) {
@@ -108,11 +108,14 @@ class FilterVoice {
     if (this.missing.size || this.source) return;
     this.source = new AudioBufferSourceNode(this.context, { buffer: this.buffer });
     this.setLoop();
-    this.source.connect(this.entry);
+    this.fade = new GainNode(this.context, { gain: 0 });
+    this.fade.gain.setTargetAtTime(1, this.context.currentTime, GLIDE_S / 3);
+    this.source.connect(this.fade).connect(this.entry);
     this.source.onended = () => {
       this.isPlaying = false;
       this.source = null;
       this.frame = this.loop?.from ?? 0;
+      this.hear({ type: "ended", n: this.nPlays });
     };
     this.began = this.context.currentTime - this.frame / this.sound.sample_rate;
     this.source.start(0, this.frame / this.sound.sample_rate);
@@ -121,8 +124,10 @@ class FilterVoice {
   halt() {
     if (!this.source) return;
     this.frame = this.place();
-    this.source.onended = null;
-    this.source.stop();
+    const { source, fade } = this, now = this.context.currentTime;
+    fade.gain.setTargetAtTime(0, now, GLIDE_S / 3);
+    source.onended = () => fade.disconnect();
+    source.stop(now + 2 * GLIDE_S);
     this.source = null;
   }
 
