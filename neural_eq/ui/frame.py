@@ -1,8 +1,6 @@
-"""What every page shares: the list of pages, and the line that tells data and model in use."""
+"""What every page shares: the line that tells the data and the model in use."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import streamlit as st
 
@@ -12,32 +10,6 @@ from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped, inline
-
-ROOT = Path(__file__).parents[2]
-
-
-def pages() -> list[st.Page]:
-    """The pages in the order of the menu; the first one is where a newcomer lands."""
-    names = ("explore", "morph", "audio", "train", "compare", "presets")
-    # Their icons stand in style.css: one given here would be fetched from the net at each page,
-    # for the browser's tab.
-    return [
-        st.Page(ROOT / "pages" / f"{name}.py", title=name.capitalize(), icon="", url_path=name,
-                default=name == names[0])
-        for name in names
-    ]  # fmt: skip
-
-
-def frame() -> None:
-    """First line of every page: go through ``app.py`` where Streamlit has not.
-
-    With a folder ``pages/`` beside ``app.py``, a page that is opened by its address before
-    anyone opened the app runs alone, without menu, style and state. Naming the pages once
-    ends that for the whole process.
-    """
-    if not st.session_state.pop(state.ROUTED, False):
-        st.navigation(pages())
-        st.rerun()
 
 
 def header() -> None:

@@ -33,7 +33,7 @@ MAP, CLIP, LEVEL_MATCH, CLIP_GUARD, AUDIO_FORMAT = (
 )  # fmt: skip
 TRAIN_PREFIX = "option_"
 # Plain values
-BEGUN, ROUTED, DATA, DATA_ERROR = "begun", "routed", "data", "data_error"
+BEGUN, DATA, DATA_ERROR = "begun", "data", "data_error"
 UPLOADED_MODEL, MODEL_ERROR, LOST_MODEL = "uploaded_model", "model_error", "lost_model"
 FOLLOWED_RUN, SHOWN_RUN = "run", "shown_run"
 DOT, DOTS, SOURCE, USED_DOT = "dot", "dots", "source", "used_dot"

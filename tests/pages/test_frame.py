@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from unittest.mock import MagicMock
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from neural_eq.ui import cached
+from neural_eq.ui import cached, routing
 from tests.pages.opening import (
     PAGES,
     ROOT,
@@ -47,6 +48,32 @@ def test_pages_are_thin(page):
         and not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
     )
     assert ast.unparse(first) == "frame()"
+
+
+@pytest.mark.parametrize("path", ["app.py", *(f"pages/{page}.py" for page in PAGES)])
+def test_pages_import_the_app_one_at_a_time_and_after_the_frame(path):
+    """A tab that comes back to a new server opens its page alone, while others import too."""
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    in_turn = [
+        n
+        for block in ast.walk(tree)
+        if isinstance(block, ast.With) and ast.unparse(block.items[0]).endswith("importing")
+        for n in ast.walk(block)
+    ]
+    shared = {"neural_eq.errors", "neural_eq.ui", "neural_eq.ui.markdown", "neural_eq.ui.routing"}
+    early = {
+        n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n not in in_turn
+    }
+    # what the server itself has imported, before there was any page
+    ours = {name for name in early if name and name.startswith("neural_eq")}
+    assert ours <= (shared if path == "app.py" else {"neural_eq.ui.routing"})
+
+
+def test_a_page_waits_until_another_has_imported(monkeypatch):
+    others = MagicMock()
+    monkeypatch.setattr(routing, "importing", others)
+    opened("train")
+    assert others.__enter__.call_count >= 2  # the app itself, and the page
 
 
 @pytest.mark.parametrize("page", PAGES)
