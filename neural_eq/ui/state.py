@@ -40,7 +40,7 @@ DOT, DOTS, SOURCE, USED_DOT = "dot", "dots", "source", "used_dot"
 OPENED, OPENED_UPLOAD, OPENED_NAME, OPENED_ERRORS = (
     "opened", "opened_upload", "opened_name", "opened_errors",
 )  # fmt: skip
-GROUP, COMPARED, CHART_VIEWS = "group", "compared", "chart_views"
+GROUP, COMPARED = "group", "compared"
 EDIT, LEFT_EDIT, ZOOM_DB, MORPH_NOTES = "edit", "left_edit", "zoom_db", "morph_notes"
 SETTING_UPLOAD, SETTING_ERROR, LOOKED_UP, EDITOR_TURN = (
     "setting_upload", "setting_error", "looked_up", "editor_turn",
