@@ -8,7 +8,7 @@ from neural_eq.data.safe_db import Dataset, select
 from neural_eq.errors import NeuralEqError
 from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
-from neural_eq.ui import cached, models, state
+from neural_eq.ui import cached, models, state, tables
 from neural_eq.ui.markdown import escaped, inline
 
 
@@ -45,18 +45,34 @@ def _short(dataset: Dataset) -> str:
 def _data_panel() -> None:
     dataset = state.dataset()
     st.markdown(f"**In use:** {escaped(_short(dataset))}")
-    if dataset.is_built_in:
+    rows, _ = cached.shown_rows(dataset)
+    st.caption(
+        f"The table holds {len(dataset):,} settings, which Compare judges all. {len(rows):,} have a"
+        " word that describes a sound: those the map shows. Training takes the words with"
+        f" {TrainConfig().min_examples} settings or more, as counted above."
+    )
+    names = tables.known()
+    names.setdefault(st.session_state[state.TABLE], dataset.origin)
+    if tables.DOWNLOADED not in names:
         st.markdown(
             "The built-in set is drawn from SAFE-DB's statistics, so that everything works"
             " offline; nobody saved these settings. The real ones are 0.5 MB to download."
         )
         if st.button("Download SAFE-DB", icon=":material/download:", type="primary"):
             _download()
+    st.selectbox(
+        "Table",
+        list(names),
+        format_func=lambda kind: names.get(kind, kind),
+        key=state.TABLE,
+        persist_state="session",
+        on_change=tables.choose,
+    )
     st.file_uploader(
         "Use a table of your own (CSV in SAFE-DB's layout)",
         type="csv",
         key=state.DATA_UPLOAD,
-        on_change=state.take_data,
+        on_change=tables.take,
     )
     _say(state.DATA_ERROR)
 
@@ -76,7 +92,7 @@ def _download() -> None:
         bar.empty()
         st.error(escaped(str(error)))
         return
-    state.use_downloaded()
+    tables.use_downloaded()
     st.rerun()
 
 

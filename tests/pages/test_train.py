@@ -158,6 +158,29 @@ def test_a_run_whose_process_died_says_so_and_offers_to_go_on(app):
     assert jobs.run(run_id).is_live
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_death_is_said_also_where_the_next_run_has_begun(app):
+    jobs = cached.training_jobs()
+    config = TrainConfig(epochs=10000, save_every=1, device="cpu", model=ModelConfig(4, 8))
+    first = live_run(jobs, config)
+    second = jobs.start(built_in_dataset(), ENDLESS)
+    until(lambda: jobs.run(first).checkpoint_epoch)
+    os.kill(jobs._keeper.process.pid, signal.SIGKILL)
+    until(lambda: jobs.run(first).state == "interrupted")
+    jobs.tend()
+    until(lambda: jobs.run(second).state == "running")
+    turned(app, "train")
+    run = jobs.run(first)
+    assert f"died after {run.epochs_done} epochs" in app.warning[0].value
+    widget(app.button, "Dismiss").click().run()
+    assert not any("died after" in warning.value for warning in app.warning)
+    del app.session_state[state.HEARD_RUN]
+    app.run()
+    next(b for b in app.button if b.label.startswith("Go on with")).click().run()
+    assert jobs.run(first).state == "queued" and not app.exception
+    assert not any("died after" in warning.value for warning in app.warning)
+
+
 def test_a_run_that_failed_says_why_and_changes_no_model(app):
     one_word = built_in_dataset()
     one_word = one_word.rows(one_word.terms == "warm")

@@ -13,7 +13,7 @@ from neural_eq.ui import cached, state
 from neural_eq.ui.live import run_chart
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.train.actions import attempt, show_run
-from neural_eq.ui.train.ending import draw_end
+from neural_eq.ui.train.ending import draw_death, draw_end
 from neural_eq.ui.train.form import PRESETS
 from neural_eq.ui.train.latent_view import draw_latent
 from neural_eq.ui.train.pictures import held_out_chart, loss_chart, thinned
@@ -45,6 +45,8 @@ def draw_notices() -> None:
     with st.container():
         if st.session_state.get(state.RUNS_ERROR):
             st.error(escaped(st.session_state[state.RUNS_ERROR]))
+    with st.container():
+        draw_death(_shown_run())
     _watch(_signature())
 
 
