@@ -101,8 +101,9 @@ def test_loss_charts_have_a_point_an_epoch_and_room_for_all(n):
 
 def test_the_band_table_has_five_bands_with_units():
     params = DEFAULT.copy()
-    params[0] = -3.24
+    params[0], params[2] = -3.24, -0.04
     lines = figures.bands_markdown(params).splitlines()
     assert lines[0] == "| Band | Gain (dB) | Frequency (Hz) | Q |"
     assert len(lines) == 7
     assert lines[2] == "| Low Shelf | −3.2 | 150 | 0.71 |"
+    assert "| 0.0 |" in lines[3] and "−0.0" not in lines[3]

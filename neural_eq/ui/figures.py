@@ -132,5 +132,6 @@ def bands_markdown(params: np.ndarray) -> str:
     for band in BANDS:
         q = SHELF_Q if band.q is None else params[band.q]
         gain = f"{params[band.gain]:+.1f}".replace("-", "−")
+        gain = "0.0" if gain[1:] == "0.0" else gain
         lines.append(f"| {band.name} | {gain} | {params[band.freq]:,.0f} | {q:.2f} |")
     return "\n".join(lines)

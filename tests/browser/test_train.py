@@ -172,7 +172,7 @@ def test_runs_are_chosen_named_compared_deleted_and_brought_back(
     app.button("Delete 2 runs").click()
     expect(app.page.get_by_text("Deleted 2 runs")).to_be_visible()
     expect(app.page.get_by_role("heading", name="No run yet")).to_be_visible()
-    app.page.get_by_role("button", name="Undo", exact=True).click()
+    app.page.get_by_role("button", name="Bring back 2 runs").click()
     expect(app.page.get_by_role("heading", name="Run Four epochs")).to_be_visible()
     app.page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(path)
     expect(app.page.get_by_text("Uploaded: 4 of 4 epochs")).to_be_visible()

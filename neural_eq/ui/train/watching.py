@@ -17,7 +17,7 @@ from neural_eq.ui.train.ending import draw_death, draw_end
 from neural_eq.ui.train.form import PRESETS
 from neural_eq.ui.train.latent_view import draw_latent
 from neural_eq.ui.train.pictures import held_out_chart, loss_chart, thinned
-from neural_eq.ui.train.wording import duration, number
+from neural_eq.ui.train.wording import decibels, duration, number
 
 POLL_S, WATCH_S = 0.35, 2.0
 
@@ -133,7 +133,7 @@ def _draw_numbers(last: Mapping[str, Any] | None) -> None:
     with st.container(key="held_out_number"):
         st.metric(
             "Held-out curve error",
-            "–" if held_out_db is None else f"{number(held_out_db)} dB",
+            "–" if held_out_db is None else decibels(held_out_db),
             help="Mean difference between the EQ curves of settings that training never saw and"
             " what the model makes of them, RMS over 20 Hz to 20 kHz."
             " Below 0.5 dB is hard to hear.",
