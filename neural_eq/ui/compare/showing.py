@@ -89,8 +89,7 @@ def draw_coverage(models: Models) -> None:
     )  # fmt: skip
     st.caption(
         "Full: where the settings lie, as each model gives them back. Outlined: how far it could"
-        " go, by its bounds. V2's bounds end where its data ended, V3's at 20 Hz and 20 kHz or the"
-        " plug-in's own limit for the band."
+        " go, by its bounds. V2's bounds end where its data ended, V3's where the plug-in's do."
     )
     _table(["Can reach (Hz)", *(m["name"] for m in models)], reach_rows(models))
 
