@@ -8,16 +8,17 @@ from pathlib import Path
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
-from neural_eq.ui import server
+from neural_eq.ui import routing, server
 from neural_eq.ui.markdown import escaped
 
 
 def run() -> None:
     """Draw what every page shares, and one page."""
-    from neural_eq.ui import address, collecting, frame, link, state, undo
-    from neural_eq.ui.sound import dock
+    with routing.importing:
+        from neural_eq.ui import address, collecting, frame, link, undo
+        from neural_eq.ui.sound import dock
 
-    page = st.navigation(frame.pages(), position="top")
+    page = st.navigation(routing.pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · Neural EQ", page_icon="🎚️", layout="wide")
     st.html(Path(__file__).parent / "assets" / "style.css")
     server.finish_imports(is_first_page=page.title == "Explore")
@@ -26,7 +27,7 @@ def run() -> None:
     frame.header()
     undo.note()
     dock.draw(page.title)
-    st.session_state[state.ROUTED] = True
+    st.session_state[routing.ROUTED] = True
     try:
         page.run()
     except NeuralEqError as error:

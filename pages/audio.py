@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from neural_eq.ui.audio import applied, blind, export, listen, sources
-from neural_eq.ui.frame import frame
+from neural_eq.ui.routing import frame, importing
 
 frame()
+with importing:
+    from neural_eq.ui.audio import applied, blind, export, listen, sources
+
 st.title("Audio", anchor=False)
 st.markdown("Put a sound through the EQ, hear both versions equally loud, and take it home.")
 if listen.is_blind():

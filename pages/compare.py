@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from neural_eq.ui.compare import choosing, showing
-from neural_eq.ui.frame import frame
+from neural_eq.ui.routing import frame, importing
 
 frame()
+with importing:
+    from neural_eq.ui.compare import choosing, showing
+
 st.title("Compare", anchor=False)
 st.markdown("How exact, how well sorted and how wide models are, side by side on the data in use.")
 refs = choosing.models_input()

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from neural_eq.ui.explore import screen
-from neural_eq.ui.frame import frame
+from neural_eq.ui.routing import frame, importing
 
 frame()
+with importing:
+    from neural_eq.ui.explore import screen
+
 st.title("Explore", anchor=False)
 st.markdown(
     "Neural EQ turns words into equalisation: it learned from settings that were saved under"

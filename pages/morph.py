@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from neural_eq.ui import current_eq
-from neural_eq.ui.frame import frame
-from neural_eq.ui.morph import edits, inputs, picture, sharing, where
+from neural_eq.ui.routing import frame, importing
 
 frame()
+with importing:
+    from neural_eq.ui import current_eq
+    from neural_eq.ui.morph import edits, inputs, picture, sharing, where
+
 st.title("Morph", anchor=False)
 st.markdown(
     "Pick two words and slide from one sound to the other. Drag the bands to make it your own."

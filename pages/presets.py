@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from neural_eq.ui.current_eq import current_eq
-from neural_eq.ui.frame import frame
-from neural_eq.ui.presets import in_hand, views
+from neural_eq.ui.routing import frame, importing
 
 frame()
+with importing:
+    from neural_eq.ui.current_eq import current_eq
+    from neural_eq.ui.presets import in_hand, views
+
 st.title("Presets", anchor=False)
 st.markdown("Take the EQ into the software you use, keep it in a library, and open what you have.")
 eq = current_eq()

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from neural_eq.ui import train
-from neural_eq.ui.frame import frame
+from neural_eq.ui.routing import frame, importing
 
 frame()
+with importing:
+    from neural_eq.ui import train
+
 st.title("Train", anchor=False)
 train.draw_notices()
 left, right = st.columns([3, 2], gap="large")

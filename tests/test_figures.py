@@ -9,6 +9,7 @@ from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.response import log_frequencies
 from neural_eq.ui import figures
 from neural_eq.ui.figures import Curve
+from neural_eq.ui.train import pictures
 
 GROUNDS = {"light": "#fafaf9", "dark": "#161719"}
 
@@ -87,27 +88,22 @@ def history(n: int) -> list[dict]:
 
 
 @pytest.mark.parametrize("n", [0, 1, 5])
-def test_loss_figures_have_a_point_an_epoch_and_room_for_all(n):
-    losses = figures.loss_figure(history(n), epochs=150)
-    held_out = figures.held_out_figure(history(n), epochs=150)
-    assert [len(trace.x) for trace in losses.data] == [n, n, n]
-    assert {trace.name for trace in losses.data} == {"Contrastive", "Total", "Reconstruction"}
-    assert len(held_out.data[0].x) == n
-    assert losses.layout.xaxis.range == held_out.layout.xaxis.range == (0, 150)
-    assert "dB" in held_out.layout.yaxis.title.text
-
-
-def test_a_loss_of_zero_does_not_break_the_log_axis():
-    rows = history(2)
-    rows[1]["contrastive_loss"] = 0.0
-    figure = figures.loss_figure(rows, epochs=2)
-    assert figure.data[0].y == (3.0, None)
+def test_loss_charts_have_a_point_an_epoch_and_room_for_all(n):
+    losses = pictures.loss_chart(history(n), epochs=150)
+    held_out = pictures.held_out_chart(history(n), epochs=150)
+    assert [len(line["x"]) for line in losses["groups"]] == [n, n, n]
+    names = {line["name"] for line in losses["groups"]}
+    assert names == {"Contrastive", "Total", "Reconstruction"}
+    assert len(held_out["groups"][0]["y"]) == n
+    assert losses["x"]["range"] == held_out["x"]["range"] == [0, 150]
+    assert "dB" in held_out["y"]["title"] and losses["y"]["log"]
 
 
 def test_the_band_table_has_five_bands_with_units():
     params = DEFAULT.copy()
-    params[0] = -3.24
+    params[0], params[2] = -3.24, -0.04
     lines = figures.bands_markdown(params).splitlines()
     assert lines[0] == "| Band | Gain (dB) | Frequency (Hz) | Q |"
     assert len(lines) == 7
     assert lines[2] == "| Low Shelf | −3.2 | 150 | 0.71 |"
+    assert "| 0.0 |" in lines[3] and "−0.0" not in lines[3]

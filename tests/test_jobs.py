@@ -491,3 +491,8 @@ def test_reading_runs_imports_no_torch(finished):
         "assert TrainingJobs(Path(sys.argv[1])).runs(); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script, str(finished)], cwd=ROOT, check=True)
+
+
+def test_runs_of_one_minute_have_titles_of_their_own():
+    run = run_folder.Run("a", "queued", "2026-11-23T12:43:32", TrainConfig(), "")
+    assert run.title == "11-23 12:43:32"

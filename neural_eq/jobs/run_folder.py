@@ -105,7 +105,7 @@ class Run:
     @property
     def title(self) -> str:
         """Its name, or else the date and time of its start."""
-        return self.name or f"{self.started[5:10]} {self.started[11:16]}"
+        return self.name or f"{self.started[5:10]} {self.started[11:19]}"
 
     @property
     def augmentation(self) -> str:

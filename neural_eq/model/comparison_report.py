@@ -126,6 +126,8 @@ def seconds_text(seconds: float | None) -> str:
 def _amount(value: float, unit: str) -> str:
     if unit == "%":
         return f"{value:.1%}".replace(".0%", "%").replace("%", " %")
+    if unit == "dB" and 0 <= value < 0.001:
+        return "< 0.001 dB"
     digits = 2 if abs(value) >= 0.095 else 4
     return f"{value:.{digits}f} {unit}".rstrip()
 
@@ -135,6 +137,7 @@ def band_text(params: Sequence[float], number: int) -> str:
     band = BANDS[number]
     q = SHELF_Q if band.q is None else params[band.q]
     gain = f"{params[band.gain]:+.1f}".replace("-", "−")
+    gain = "0.0" if gain[1:] == "0.0" else gain
     return f"{gain} dB at {params[band.freq]:,.0f} Hz, Q {q:.2f}"
 
 

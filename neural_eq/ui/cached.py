@@ -85,6 +85,25 @@ def default_dataset() -> tuple[Dataset, str]:
         return built_in_dataset(), f"{error} The built-in set is in use instead."
 
 
+@st.cache_resource(show_spinner=False)
+def built_in_table() -> Dataset:
+    from neural_eq.data.demo import built_in_dataset
+
+    return built_in_dataset()
+
+
+def table(path: str) -> Dataset:
+    """Read a table of the server's; again only where the file has changed."""
+    return _table(path, file_key(Path(path)))
+
+
+@st.cache_resource(show_spinner="Reading the table …", max_entries=4)
+def _table(path: str, key: str) -> Dataset:
+    from neural_eq.data import sources
+
+    return sources.open_dataset(Path(path))
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -127,70 +126,12 @@ def span_of(curves_db: np.ndarray) -> float:
     return next((float(span) for span in DB_SPANS if largest <= span), float(DB_SPANS[-1]))
 
 
-LOSSES = (
-    ("contrastive_loss", "Contrastive", "#d55e00", "dash"),
-    ("total_loss", "Total", GREY, "solid"),
-    ("reconstruction_loss", "Reconstruction", "#2a85c7", "dot"),
-)
-
-
-def loss_figure(history: Sequence[Mapping[str, Any]], *, epochs: int) -> go.Figure:
-    """Draw the three losses of a run, one point an epoch."""
-    figure = go.Figure()
-    for field, name, colour, dash in LOSSES:
-        # a logarithmic axis has no zero
-        values = [row[field] if row[field] > 0 else None for row in history]
-        figure.add_trace(_epoch_line(history, values, name, colour, dash, "%{y:.4g}"))
-    figure.update_yaxes(title="Loss (no unit, log)", type="log", exponentformat="none", dtick=1)
-    return _epoch_layout(figure, epochs)
-
-
-def held_out_figure(history: Sequence[Mapping[str, Any]], *, epochs: int) -> go.Figure:
-    """Draw the mean curve error on unseen settings, one point an epoch."""
-    values = [row["held_out_curve_db"] for row in history]
-    figure = go.Figure(
-        _epoch_line(history, values, "Unseen settings", "#009e73", "solid", "%{y:.2f} dB")
-    )
-    figure.update_yaxes(title="Held-out curve error (dB)", rangemode="tozero")
-    return _epoch_layout(figure, epochs)
-
-
-def _epoch_line(
-    history: Sequence[Mapping[str, Any]],
-    values: Sequence[float | None],
-    name: str,
-    colour: str,
-    dash: str,
-    number: str,
-) -> go.Scatter:
-    return go.Scatter(
-        x=[row["epoch"] for row in history],
-        y=values,
-        mode="lines+markers" if len(history) < 3 else "lines",
-        name=name,
-        line={"color": colour, "dash": dash, "width": 2},
-        hovertemplate=f"epoch %{{x}}: {number}<extra>{name}</extra>",
-    )
-
-
-def _epoch_layout(figure: go.Figure, epochs: int) -> go.Figure:
-    figure.update_xaxes(title="Epoch", range=[0, max(epochs, 1)], rangemode="tozero")
-    figure.update_layout(
-        height=300,
-        margin={"l": 50, "r": 20, "t": 10, "b": 40},
-        legend={"orientation": "h", "y": -0.25, "yanchor": "top"},
-        showlegend=True,
-        hovermode="x unified",
-        uirevision="constant",
-    )
-    return figure
-
-
 def bands_markdown(params: np.ndarray) -> str:
     """Write one setting, shape ``(13,)``, as a table of its five bands."""
     lines = ["| Band | Gain (dB) | Frequency (Hz) | Q |", "|:--|--:|--:|--:|"]
     for band in BANDS:
         q = SHELF_Q if band.q is None else params[band.q]
         gain = f"{params[band.gain]:+.1f}".replace("-", "−")
+        gain = "0.0" if gain[1:] == "0.0" else gain
         lines.append(f"| {band.name} | {gain} | {params[band.freq]:,.0f} | {q:.2f} |")
     return "\n".join(lines)

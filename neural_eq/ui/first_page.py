@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import inspect
 
+from neural_eq.ui.routing import importing
+
 
 def make_ready() -> None:
     """Import what the first page needs and fill the caches that it reads; it asks for no session.
@@ -12,14 +14,15 @@ def make_ready() -> None:
     Whatever is not made here the page makes itself, later. A table of one's own needs the model
     for its map, which is not loaded ahead of need.
     """
-    from neural_eq.latent.projection import ProjectionConfig
-    from neural_eq.ui import cached, collecting, models, state
-    from neural_eq.ui.explore import screen  # noqa: F401
-    from neural_eq.ui.explore.curves import spread_figure
-    from neural_eq.ui.explore.map_figure import map_figure
-    from neural_eq.ui.figures import GREY, Curve
+    with importing:
+        from neural_eq.latent.projection import ProjectionConfig
+        from neural_eq.ui import cached, collecting, models, state
+        from neural_eq.ui.explore import screen  # noqa: F401
+        from neural_eq.ui.explore.curves import spread_figure
+        from neural_eq.ui.explore.map_figure import map_figure
+        from neural_eq.ui.figures import GREY, Curve
 
-    _import_frame()
+        _import_frame()
     dataset, _ = cached.default_dataset()
     rows, _ = cached.shown_rows(dataset)
     data = cached.data_key(rows)

@@ -1,8 +1,6 @@
-"""What every page shares: the list of pages, and the line that tells data and model in use."""
+"""What every page shares: the line that tells the data and the model in use."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import streamlit as st
 
@@ -10,34 +8,8 @@ from neural_eq.data.safe_db import Dataset, select
 from neural_eq.errors import NeuralEqError
 from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
-from neural_eq.ui import cached, models, state
+from neural_eq.ui import cached, models, state, tables
 from neural_eq.ui.markdown import escaped, inline
-
-ROOT = Path(__file__).parents[2]
-
-
-def pages() -> list[st.Page]:
-    """The pages in the order of the menu; the first one is where a newcomer lands."""
-    names = ("explore", "morph", "audio", "train", "compare", "presets")
-    # Their icons stand in style.css: one given here would be fetched from the net at each page,
-    # for the browser's tab.
-    return [
-        st.Page(ROOT / "pages" / f"{name}.py", title=name.capitalize(), icon="", url_path=name,
-                default=name == names[0])
-        for name in names
-    ]  # fmt: skip
-
-
-def frame() -> None:
-    """First line of every page: go through ``app.py`` where Streamlit has not.
-
-    With a folder ``pages/`` beside ``app.py``, a page that is opened by its address before
-    anyone opened the app runs alone, without menu, style and state. Naming the pages once
-    ends that for the whole process.
-    """
-    if not st.session_state.pop(state.ROUTED, False):
-        st.navigation(pages())
-        st.rerun()
 
 
 def header() -> None:
@@ -73,18 +45,34 @@ def _short(dataset: Dataset) -> str:
 def _data_panel() -> None:
     dataset = state.dataset()
     st.markdown(f"**In use:** {escaped(_short(dataset))}")
-    if dataset.is_built_in:
+    rows, _ = cached.shown_rows(dataset)
+    st.caption(
+        f"The table holds {len(dataset):,} settings, which Compare judges all. {len(rows):,} have a"
+        " word that describes a sound: those the map shows. Training takes the words with"
+        f" {TrainConfig().min_examples} settings or more, as counted above."
+    )
+    names = tables.known()
+    names.setdefault(st.session_state[state.TABLE], dataset.origin)
+    if tables.DOWNLOADED not in names:
         st.markdown(
             "The built-in set is drawn from SAFE-DB's statistics, so that everything works"
             " offline; nobody saved these settings. The real ones are 0.5 MB to download."
         )
         if st.button("Download SAFE-DB", icon=":material/download:", type="primary"):
             _download()
+    st.selectbox(
+        "Table",
+        list(names),
+        format_func=lambda kind: names.get(kind, kind),
+        key=state.TABLE,
+        persist_state="session",
+        on_change=tables.choose,
+    )
     st.file_uploader(
         "Use a table of your own (CSV in SAFE-DB's layout)",
         type="csv",
         key=state.DATA_UPLOAD,
-        on_change=state.take_data,
+        on_change=tables.take,
     )
     _say(state.DATA_ERROR)
 
@@ -104,7 +92,7 @@ def _download() -> None:
         bar.empty()
         st.error(escaped(str(error)))
         return
-    state.use_downloaded()
+    tables.use_downloaded()
     st.rerun()
 
 

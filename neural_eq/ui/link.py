@@ -9,14 +9,17 @@ from typing import Any
 import streamlit as st
 
 from neural_eq.latent import projection
-from neural_eq.ui import address, cached
+from neural_eq.ui import address, cached, link_picked, tables
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.models import BUILT_IN_DIMENSIONS
 from neural_eq.ui.state import (
+    APPLIED,
+    APPLIED_STRENGTH,
+    APPLIED_WORD,
     AT,
     BEGUN,
+    CLIP,
     DATA,
-    DATA_ERROR,
     DIMENSIONS,
     EDIT,
     FIRST_VALUES,
@@ -38,6 +41,7 @@ from neural_eq.ui.state import (
     ROUTE,
     SHOWN_RUN,
     STRENGTH,
+    TABLE,
     THIRD,
     THIRD_WEIGHT,
     TO,
@@ -55,12 +59,21 @@ _NUMBERS: dict[str, tuple[type, float, float]] = {
     N_NEIGHBORS: (int, *projection.BOUNDS["n_neighbors"]),
     MIN_DIST: (float, *projection.BOUNDS["min_dist"]),
     PERPLEXITY: (int, *projection.BOUNDS["perplexity"]),
+    APPLIED_STRENGTH: (float, -1.0, 2.0),
 }
 """The kind and the bounds of each number."""
 
-_CHOICES = {METHOD: projection.METHODS, MAP_STYLE: MAP_STYLES}
+_CHOICES = {
+    METHOD: projection.METHODS,
+    MAP_STYLE: MAP_STYLES,
+    APPLIED: ("current", "word"),
+    CLIP: tuple(cached.clip_paths()),
+}
+"""Of what is applied and of the sounds, what needs no file."""
 
-_CARRIED = (FROM, TO, ROUTE, THIRD, FOURTH, MODEL, *_CHOICES, *_NUMBERS)
+_NAMES = (FROM, TO, THIRD, FOURTH, ROUTE, APPLIED_WORD)
+
+_CARRIED = (*_NAMES, MODEL, *_CHOICES, *_NUMBERS)
 
 
 def begin() -> None:
@@ -73,14 +86,15 @@ def begin() -> None:
         return
     state[BEGUN] = True
     if DATA not in state:
-        state[DATA], state[DATA_ERROR] = cached.default_dataset()
+        tables.begin(state)
+    state.setdefault(TABLE, tables.UPLOADED)  # which whoever put the data there may leave out
     _take(state, address.read())
 
 
 def _take(state: MutableMapping[Any, Any], params: dict[str, str]) -> None:
     """Take over what is valid; words, routes and what a model cannot be drawn as are checked
     where the model is known."""
-    for key in (FROM, TO, THIRD, FOURTH, ROUTE):
+    for key in _NAMES:
         if 0 < len(params.get(key, "")) <= 100:
             state[key] = params[key]
     refused = []
@@ -103,6 +117,12 @@ def _take(state: MutableMapping[Any, Any], params: dict[str, str]) -> None:
     state[EDIT] = Edit.from_address(params.get(EDIT, ""))
     if params.get(EDIT) and state[EDIT] is None:
         refused.append("The edit of the bands is no setting that could be played.")
+    if (
+        params.get(TABLE) in (tables.BUILT_IN, tables.DOWNLOADED)
+        and params[TABLE] in tables.known()
+    ):
+        tables.use(params[TABLE])
+    refused += link_picked.take(state, params)
     if refused:
         text = " ".join(["Not taken from the address:", *refused])
         st.toast(escaped(text), icon=":material/warning:", duration="long")
@@ -133,12 +153,17 @@ def for_address() -> dict[str, str]:
     state = st.session_state
     params = {}
     for key in _CARRIED:
-        value = state.get(key, FIRST_VALUES[key])
+        first = FIRST_VALUES.get(key)
+        value = state.get(key, first)
         is_private = value == UPLOADED or str(value).endswith(FROM_FILE)
-        if value != FIRST_VALUES[key] and not is_private:
+        is_known = key not in _CHOICES or value in _CHOICES[key]
+        if value != first and is_known and not is_private:
             params[key] = f"{value:g}" if isinstance(value, float) else str(value)
     if state.get(EDIT) is not None:
         params[EDIT] = state[EDIT].for_address()
+    if state[TABLE] != tables.UPLOADED and state[TABLE] != tables.first():
+        params[TABLE] = state[TABLE]
+    params |= link_picked.for_address(state)
     if state.get(FOLLOWED_RUN):
         params[FOLLOWED_RUN] = state[FOLLOWED_RUN]
     return params

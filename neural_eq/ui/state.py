@@ -15,7 +15,6 @@ import streamlit as st
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import check_params
 from neural_eq.errors import NeuralEqError
-from neural_eq.ui import cached
 
 # Widgets whose values the address carries; the key is the parameter's name
 FROM, TO, AT, STRENGTH, ROUTE, MODEL = "from", "to", "at", "strength", "route", "model"
@@ -33,14 +32,15 @@ MAP, CLIP, LEVEL_MATCH, CLIP_GUARD, AUDIO_FORMAT = (
 )  # fmt: skip
 TRAIN_PREFIX = "option_"
 # Plain values
-BEGUN, ROUTED, DATA, DATA_ERROR = "begun", "routed", "data", "data_error"
+BEGUN, DATA, DATA_ERROR = "begun", "data", "data_error"
 UPLOADED_MODEL, MODEL_ERROR, LOST_MODEL = "uploaded_model", "model_error", "lost_model"
-FOLLOWED_RUN, SHOWN_RUN = "run", "shown_run"
+FOLLOWED_RUN, SHOWN_RUN, HEARD_RUN = "run", "shown_run", "heard_run"
+TABLE, TABLE_IN_USE, UPLOADED_DATA = "table", "table_in_use", "uploaded_data"
 DOT, DOTS, SOURCE, USED_DOT = "dot", "dots", "source", "used_dot"
 OPENED, OPENED_UPLOAD, OPENED_NAME, OPENED_ERRORS = (
     "opened", "opened_upload", "opened_name", "opened_errors",
 )  # fmt: skip
-GROUP, COMPARED, CHART_VIEWS = "group", "compared", "chart_views"
+GROUP, COMPARED = "group", "compared"
 EDIT, LEFT_EDIT, ZOOM_DB, MORPH_NOTES = "edit", "left_edit", "zoom_db", "morph_notes"
 SETTING_UPLOAD, SETTING_ERROR, LOOKED_UP, EDITOR_TURN = (
     "setting_upload", "setting_error", "looked_up", "editor_turn",
@@ -213,30 +213,6 @@ def is_wanted(what: str) -> bool:
 def dataset() -> Dataset:
     """Return the data in use."""
     return st.session_state[DATA]
-
-
-def take_data() -> None:
-    """Callback: use the uploaded table, or the default one again when it is taken away."""
-    state = st.session_state
-    file = state.get(DATA_UPLOAD)
-    state[DATA_ERROR] = ""
-    state.pop(DOT, None)
-    if file is None:
-        state[DATA], state[DATA_ERROR] = cached.default_dataset()
-        return
-    from neural_eq.data.sources import open_dataset
-
-    try:
-        state[DATA] = open_dataset(file.getvalue(), name=file.name)
-    except NeuralEqError as error:
-        state[DATA_ERROR] = str(error)
-
-
-def use_downloaded() -> None:
-    """Use the downloaded table in this session; others begin with it from now on."""
-    cached.default_dataset.clear()
-    st.session_state[DATA], st.session_state[DATA_ERROR] = cached.default_dataset()
-    st.session_state.pop(DOT, None)
 
 
 def dot_of(rows: Dataset, setting_id: int) -> NamedSetting | None:

@@ -10,21 +10,16 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-# plotly draws fewer points than it has where they would share a pixel, so its data are counted
-POINTS = """selector => {
-    const chart = document.querySelector(selector + " .js-plotly-plot");
-    return chart && chart.querySelector("path.js-line") ? chart.data[0].x.length : 0;
-}"""
+CHART = """key => [...document.querySelectorAll(`.st-key-${key} *`)]
+    .map(e => e.shadowRoot?.querySelector(".run-chart")?.chart).find(Boolean)"""
 
 
 def points_in(app, key: str) -> int:
-    return app.page.evaluate(POINTS, f".st-key-{key}")
+    return app.page.evaluate(f"key => ({CHART})(key)?.count() ?? 0", key)
 
 
 def wait_for_more_points(app, key: str, n: int) -> None:
-    app.page.wait_for_function(
-        f"([selector, n]) => ({POINTS})(selector) > n", arg=[f".st-key-{key}", n]
-    )
+    app.page.wait_for_function(f"([key, n]) => ({CHART})(key)?.count() > n", arg=[key, n])
 
 
 def start_training(app, epochs: int) -> None:
@@ -35,11 +30,23 @@ def start_training(app, epochs: int) -> None:
 
 
 def x_range(app, key: str) -> list[float]:
-    """Of the chart as it is drawn last: a growing one is drawn anew, beside itself for a moment."""
-    return app.page.wait_for_function(
-        "s => [...document.querySelectorAll(s)].at(-1)?._fullLayout?.xaxis?.range?.map(Number)",
-        arg=f".st-key-{key} .js-plotly-plot",
-    ).json_value()
+    return app.page.evaluate(f"key => ({CHART})(key).range().x", key)
+
+
+def chart_of(app, key: str):
+    return app.page.locator(f".st-key-{key} .run-chart")
+
+
+def drag(app, key: str) -> None:
+    """Draw a box over the middle of a chart, as slowly as a hand does."""
+    box = chart_of(app, key).locator(".field canvas").bounding_box()
+    across, down = box["width"], box["height"]
+    app.page.mouse.move(box["x"] + 0.3 * across, box["y"] + 0.5 * down)
+    app.page.mouse.down()
+    for step in range(10):
+        app.page.mouse.move(box["x"] + (0.3 + 0.03 * step) * across, box["y"] + 0.5 * down)
+        app.page.wait_for_timeout(80)
+    app.page.mouse.up()
 
 
 def test_a_training_is_watched_left_refreshed_paused_taken_up_stopped_and_used(
@@ -54,30 +61,41 @@ def test_a_training_is_watched_left_refreshed_paused_taken_up_stopped_and_used(
         wait_for_more_points(app, key, 2)
     before = points_in(app, "train_losses")
     wait_for_more_points(app, "train_losses", before)
-    expect(app.chart("train_losses").get_by_text("Contrastive").first).to_be_visible()
-    expect(app.chart("train_losses").get_by_text("Reconstruction").first).to_be_visible()
+    expect(chart_of(app, "train_losses").get_by_text("Contrastive")).to_be_visible()
+    expect(chart_of(app, "train_losses").get_by_text("Reconstruction")).to_be_visible()
     expect(app.page.get_by_test_id("stMetricValue").first).to_contain_text("dB")
     expect(app.page.get_by_test_id("stMetricValue")).to_have_count(6)
-    expect(app.chart("train_latent").get_by_text("warm").first).to_be_visible()
+    expect(chart_of(app, "train_latent").get_by_text("warm", exact=True)).to_be_visible()
 
-    # a zoom holds while the curve grows under it
-    chart = app.chart("train_held_out").last
-    chart.hover()
-    chart.get_by_role("button", name="Zoom in").click()
-    app.page.wait_for_function(
-        "s => [...document.querySelectorAll(s)].at(-1)?._fullLayout?.xaxis?.range?.[1] < 9000",
-        arg=".st-key-train_held_out .js-plotly-plot",
-    )
+    # a zoom that is drawn by hand holds while the curve grows under it
+    chart = chart_of(app, "train_held_out")
+    chart.evaluate("chart => { chart.isTheSame = true; }")
+    drag(app, "train_held_out")
     zoomed = x_range(app, "train_held_out")
-    for _ in range(3):  # drawn anew before Python heard of it, it may forget once
+    assert 1000 < zoomed[0] < zoomed[1] < 7000
+    for _ in range(3):
         wait_for_more_points(app, "train_held_out", points_in(app, "train_held_out") + 2)
     assert x_range(app, "train_held_out") == zoomed
+    chart.get_by_role("button", name="Zoom out").click()
+    assert x_range(app, "train_held_out") != zoomed
+    chart.locator(".field canvas").dblclick()
+    assert x_range(app, "train_held_out") == [0, 10_000]
+    drag(app, "train_held_out")
+    zoomed = x_range(app, "train_held_out")
+    assert chart.evaluate("chart => chart.isTheSame")
+
+    # the pointer reads a point that stays
+    box = chart_of(app, "train_losses").locator(".field canvas").bounding_box()
+    app.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    expect(chart_of(app, "train_losses").get_by_text(re.compile(r"^epoch \d+"))).to_be_visible()
 
     app.go("Morph")
     expect(app.page.get_by_text(re.compile(r"Training: epoch \d+ of 10000"))).to_be_visible()
     app.go("Train")
+    expect(chart).to_be_visible()
     before = points_in(app, "train_losses")
     wait_for_more_points(app, "train_losses", before)
+    assert x_range(app, "train_held_out") == zoomed
 
     app.page.reload()
     app.drawn()
@@ -154,7 +172,7 @@ def test_runs_are_chosen_named_compared_deleted_and_brought_back(
     app.button("Delete 2 runs").click()
     expect(app.page.get_by_text("Deleted 2 runs")).to_be_visible()
     expect(app.page.get_by_role("heading", name="No run yet")).to_be_visible()
-    app.page.get_by_role("button", name="Undo", exact=True).click()
+    app.page.get_by_role("button", name="Bring back 2 runs").click()
     expect(app.page.get_by_role("heading", name="Run Four epochs")).to_be_visible()
     app.page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(path)
     expect(app.page.get_by_text("Uploaded: 4 of 4 epochs")).to_be_visible()

@@ -2,7 +2,11 @@
 
 import pytest
 
+from neural_eq.data.demo import built_in_dataset
+from neural_eq.eq.params import FIXED_BOUNDS, data_bounds
 from neural_eq.ui import cached, state
+from neural_eq.ui.compare import showing
+from neural_eq.ui.compare.choosing import reach
 from tests.pages.opening import finished_run, opened, widget
 
 
@@ -51,3 +55,14 @@ def test_each_word_is_told_band_by_band(app, word):
     assert f"“{word.capitalize()}”" in [h.value for h in app.subheader]
     tables = [m.value for m in app.markdown if m.value.startswith("| Band")]
     assert len(tables) == 2 and all(table.count("\n") == 6 for table in tables)
+
+
+def test_how_far_each_model_can_reach_is_told():
+    narrow = reach(data_bounds(built_in_dataset().params))
+    wide = reach(FIXED_BOUNDS)
+    assert all(w["low_hz"] <= n["low_hz"] < n["high_hz"] <= w["high_hz"]
+               for n, w in zip(narrow, wide, strict=True))  # fmt: skip
+    assert narrow != wide
+    table = next(m.value for m in opened("compare").markdown if m.value.startswith("| Can reach"))
+    assert table.count("\n") == 6
+    assert showing._db(0.00004) == "< 0.001 dB"

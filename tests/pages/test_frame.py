@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from unittest.mock import MagicMock
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from neural_eq.ui import cached
+from neural_eq.ui import cached, routing, state
 from tests.pages.opening import (
     PAGES,
     ROOT,
@@ -47,6 +49,32 @@ def test_pages_are_thin(page):
         and not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
     )
     assert ast.unparse(first) == "frame()"
+
+
+@pytest.mark.parametrize("path", ["app.py", *(f"pages/{page}.py" for page in PAGES)])
+def test_pages_import_the_app_one_at_a_time_and_after_the_frame(path):
+    """A tab that comes back to a new server opens its page alone, while others import too."""
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    in_turn = [
+        n
+        for block in ast.walk(tree)
+        if isinstance(block, ast.With) and ast.unparse(block.items[0]).endswith("importing")
+        for n in ast.walk(block)
+    ]
+    shared = {"neural_eq.errors", "neural_eq.ui", "neural_eq.ui.markdown", "neural_eq.ui.routing"}
+    early = {
+        n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n not in in_turn
+    }
+    # what the server itself has imported, before there was any page
+    ours = {name for name in early if name and name.startswith("neural_eq")}
+    assert ours <= (shared if path == "app.py" else {"neural_eq.ui.routing"})
+
+
+def test_a_page_waits_until_another_has_imported(monkeypatch):
+    others = MagicMock()
+    monkeypatch.setattr(routing, "importing", others)
+    opened("train")
+    assert others.__enter__.call_count >= 2  # the app itself, and the page
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -112,6 +140,72 @@ def test_the_address_is_read_once_and_written_whole():
     assert app.subheader[0].value == "Bright → warm, 20 %, strength 1.50"
     slid(app, at=21)
     assert app.subheader[0].value == "Bright → warm, 21 %, strength 1.50"
+
+
+def test_the_tables_that_are_known_can_be_changed_between(monkeypatch, tmp_path):
+    middle = "0,500,0,560,0.71,0,1000,0.71,0,3300,0.71,0,8200"
+    rows = [f"{i},{'dark' if i % 2 else 'light'},x,2,2,{middle},,,,,,,x" for i in range(20)]
+    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    monkeypatch.setenv("NEURAL_EQ_DATA", str(tmp_path / "mine.csv"))
+    app = opened("explore")
+    choice = widget(app.selectbox, "Table")
+    assert "mine.csv, 20 settings" in popovers(app)
+    assert choice.options == ["mine.csv (NEURAL_EQ_DATA)", "Built-in set"]
+    choice.set_value("built-in").run()
+    assert not app.exception and "built-in set" in popovers(app)
+    assert "built-in set" in popovers(refreshed(app))
+    widget(app.selectbox, "Table").set_value("given").run()
+    assert "mine.csv, 20 settings" in popovers(app)
+    (tmp_path / "mine.csv").write_text("no table")
+    widget(app.selectbox, "Table").set_value("built-in").run()
+    widget(app.selectbox, "Table").set_value("given").run()
+    assert app.error and "built-in set" in popovers(app)
+    assert widget(app.selectbox, "Table").value == "built-in"
+
+
+def refreshed(app):
+    """What a new session finds at the address that this one leaves."""
+    with_query = [data for data in components(app) if "query" in data]
+    return opened("audio", **dict(parse_qsl(with_query[-1]["query"].removeprefix("?"))))
+
+
+def test_a_refresh_keeps_what_was_picked_on_the_map(app):
+    rows, _ = cached.shown_rows(app.session_state[state.DATA])
+    setting = state.dot_of(rows, int(rows.setting_ids[12]))
+    app.session_state[state.USED_DOT] = setting
+    app.session_state[state.SOURCE] = state.DOT_SOURCE
+    app.session_state[state.DOT] = 12
+    app.session_state[state.FOUND_WORDS] = ["warm", "bright"]
+    app.session_state[state.APPLIED_STRENGTH] = 0.5
+    app.session_state[state.CLIP] = "voice"
+    again = refreshed(app.run()).session_state
+    assert again[state.USED_DOT].label == setting.label
+    assert again[state.USED_DOT].params == pytest.approx(setting.params)
+    assert (again[state.SOURCE], again[state.DOT]) == (state.DOT_SOURCE, 12)
+    assert again[state.FOUND_WORDS] == ["warm", "bright"]
+    assert (again[state.APPLIED_STRENGTH], again[state.CLIP]) == (0.5, "voice")
+
+
+def test_a_refresh_keeps_the_word_that_is_applied(app):
+    app.session_state[state.APPLIED] = "word"
+    app.session_state[state.APPLIED_WORD] = "airy"
+    again = refreshed(app.run()).session_state
+    assert (again[state.APPLIED], again[state.APPLIED_WORD]) == ("word", "airy")
+
+
+def test_a_name_that_only_the_address_vouches_for_says_so():
+    flat = "0_200_0_500_1_0_1000_1_0_5000_1_0_8000"
+    name = "warm, setting 1" + "<b>x" * 40
+    app = opened("audio", eq=flat, eq_name=name, dot="3-x", found_words="no word of ours")
+    label = app.session_state[state.USED_DOT].label
+    assert label.startswith("From a link: warm, setting 1") and len(label) < 80
+    assert not app.session_state[state.DOT] and not app.session_state[state.FOUND_WORDS]
+    assert refreshed(app).session_state[state.USED_DOT].label == label
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S)
+    app.query_params["eq"] = "1_2"
+    app.run()
+    assert "no setting that could be played" in app.toast[0].value
+    assert app.session_state[state.SOURCE] == state.MORPH_SOURCE
 
 
 @pytest.mark.parametrize(

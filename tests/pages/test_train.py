@@ -15,7 +15,7 @@ from neural_eq.model.config import ModelConfig, TrainConfig, options
 from neural_eq.ui import cached, state
 from neural_eq.ui.train.form import PRESETS
 from neural_eq.ui.train.runs_table import table
-from neural_eq.ui.train.wording import differences, duration, number
+from neural_eq.ui.train.wording import decibels, differences, duration, number
 from tests.pages.opening import (
     SHORT,
     WAIT_S,
@@ -158,6 +158,29 @@ def test_a_run_whose_process_died_says_so_and_offers_to_go_on(app):
     assert jobs.run(run_id).is_live
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_death_is_said_also_where_the_next_run_has_begun(app):
+    jobs = cached.training_jobs()
+    config = TrainConfig(epochs=10000, save_every=1, device="cpu", model=ModelConfig(4, 8))
+    first = live_run(jobs, config)
+    second = jobs.start(built_in_dataset(), ENDLESS)
+    until(lambda: jobs.run(first).checkpoint_epoch)
+    os.kill(jobs._keeper.process.pid, signal.SIGKILL)
+    until(lambda: jobs.run(first).state == "interrupted")
+    jobs.tend()
+    until(lambda: jobs.run(second).state == "running")
+    turned(app, "train")
+    run = jobs.run(first)
+    assert f"died after {run.epochs_done} epochs" in app.warning[0].value
+    widget(app.button, "Dismiss").click().run()
+    assert not any("died after" in warning.value for warning in app.warning)
+    del app.session_state[state.HEARD_RUN]
+    app.run()
+    next(b for b in app.button if b.label.startswith("Go on with")).click().run()
+    assert jobs.run(first).state == "queued" and not app.exception
+    assert not any("died after" in warning.value for warning in app.warning)
+
+
 def test_a_run_that_failed_says_why_and_changes_no_model(app):
     one_word = built_in_dataset()
     one_word = one_word.rows(one_word.terms == "warm")
@@ -218,7 +241,7 @@ def test_chosen_runs_are_named_compared_deleted_and_brought_back(app):
     widget(app.button, "Delete 2 runs").click().run()
     assert cached.training_jobs().runs() == []
     assert "Deleted 2 runs" in shown(app)
-    widget(app.button, "Undo").click().run()
+    next(b for b in app.button if b.label.startswith("Bring back")).click().run()
     assert {run.run_id for run in cached.training_jobs().runs()} == {first, second}
     assert set(app.session_state[state.CHOSEN_RUNS]) == {first, second}
 
@@ -232,7 +255,7 @@ def test_a_deleted_run_whose_model_is_in_use_gives_way_to_the_built_in_one(app):
     assert not app.exception
     assert "built-in model" in popovers(app)
     assert "was deleted" in said(app.error)
-    widget(app.button, "Undo").click().run()
+    next(b for b in app.button if b.label.startswith("Bring back")).click().run()
     assert "Model: run " in popovers(app)
     assert not app.error
 
@@ -284,6 +307,8 @@ def test_the_table_tells_a_run_by_what_is_particular_to_it():
 
 def test_numbers_and_durations_read_well():
     assert [number(v) for v in (12.345, 0.1763, 0.00034, 0.0)] == ["12.3", "0.176", "0.00034", "0"]
+    assert (number(7.9e-10), decibels(3.9e-05)) == ("< 0.0001", "< 0.001 dB")
+    assert decibels(0.31) == "0.31 dB"
     assert [duration(s) for s in (0.4, 89, 90, 5400)] == [
         "0 s", "89 s", "1 min 30 s", "1 h 30 min",
     ]  # fmt: skip

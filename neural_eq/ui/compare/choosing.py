@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
+from neural_eq.eq.params import BANDS, N_PARAMS, Bounds, clamp
 from neural_eq.errors import NeuralEqError
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped
@@ -48,9 +50,15 @@ def descriptions(refs: list[models.ModelRef]) -> list[dict[str, Any]]:
         try:
             with st.spinner(f"Judging {escaped(ref.label)} on {len(dataset):,} settings …"):
                 model = models.model_of(ref)
-                found.append(
-                    {**cached.description(data, ref.key, dataset, model), "name": ref.label}
-                )
+                judged = cached.description(data, ref.key, dataset, model)
+                found.append({**judged, "name": ref.label, "reach": reach(model.bounds)})
         except NeuralEqError as error:
             st.error(f"{escaped(ref.label)} is left out: {escaped(str(error))}")
     return found
+
+
+def reach(bounds: Bounds) -> list[dict[str, float]]:
+    """Return how far a model can place each band: what its 0 and 1 stand for, in Hz."""
+    ends = bounds.denormalize(np.stack([np.zeros(N_PARAMS), np.ones(N_PARAMS)]))
+    low, high = clamp(ends)
+    return [{"low_hz": float(low[band.freq]), "high_hz": float(high[band.freq])} for band in BANDS]

@@ -57,47 +57,78 @@ def _version(model: dict[str, Any]) -> str:
 def _db(value: float | None) -> str:
     if value is None:
         return "none held out"
-    return f"{value:.2f} dB" if value >= 0.1 else f"{value:.4f} dB"
+    if value < 0.001:
+        return "< 0.001 dB"
+    return f"{value:.2f} dB" if value >= 0.1 else f"{value:.3f} dB"
 
 
 def draw_coverage(models: Models) -> None:
     """Draw how far each band's frequencies reach, in the data and in each model."""
     figure = go.Figure()
     bands = [band["name"] for band in models[0]["frequency_ranges"]]
-    spans = [("the settings", "data_low_hz", "data_high_hz", models[0], figures.GREY)]
-    spans += [
-        (m["name"], "low_hz", "high_hz", m, colour)
-        for m, colour in zip(models, COLOURS, strict=False)
-    ]
-    for name, low, high, model, colour in spans:
-        ranges = model["frequency_ranges"]
-        figure.add_trace(
-            go.Bar(
-                y=bands,
-                base=[r[low] for r in ranges],
-                x=[r[high] - r[low] for r in ranges],
-                orientation="h",
-                name=figures.plain(name),
-                marker={"color": colour},
-                customdata=[[r[low], r[high]] for r in ranges],
-                hovertemplate="%{customdata[0]:,.0f} to %{customdata[1]:,.0f} Hz"
-                "<extra>%{fullData.name}</extra>",
-            )
-        )
+    settings = [(r["data_low_hz"], r["data_high_hz"]) for r in models[0]["frequency_ranges"]]
+    figure.add_trace(_span_bars(bands, settings, name="the settings", colour=figures.GREY))
+    for m, colour in zip(models, COLOURS, strict=False):
+        for kind, spans in (("can reach", m["reach"]), ("", m["frequency_ranges"])):
+            hz = [(span["low_hz"], span["high_hz"]) for span in spans]
+            figure.add_trace(_span_bars(bands, hz, name=m["name"], colour=colour, outline=kind))
     figure.update_xaxes(
         type="log", title="Frequency (Hz)", range=[np.log10(20), np.log10(20000)],
         tickvals=list(figures.FREQ_TICKS), ticktext=list(figures.FREQ_TICKS.values()),
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(
-        barmode="group", height=120 + 22 * len(spans) * len(bands),
+        barmode="group", height=120 + 22 * (1 + len(models)) * len(bands),
         margin={"l": 80, "r": 20, "t": 10, "b": 40},
         legend={"orientation": "h", "y": -0.12, "yanchor": "top"}, uirevision="constant",
     )  # fmt: skip
     st.plotly_chart(
         figure, key="compare_coverage", config=CONFIG,
-        alt="Lowest to highest frequency of each band, in the settings and in each model",
+        alt="Lowest to highest frequency of each band, in the settings and in each model, and how"
+        " far each model can reach",
     )  # fmt: skip
+    st.caption(
+        "Full: where the settings lie, as each model gives them back. Outlined: how far it could"
+        " go, by its bounds. V2's bounds end where its data ended, V3's where the plug-in's do."
+    )
+    _table(["Can reach (Hz)", *(m["name"] for m in models)], reach_rows(models))
+
+
+def reach_rows(models: Models) -> list[list[str]]:
+    """How far each model can place each band, a row a band."""
+    return [
+        [
+            band["name"],
+            *(f"{m['reach'][n]['low_hz']:,.0f}–{m['reach'][n]['high_hz']:,.0f}" for m in models),
+        ]
+        for n, band in enumerate(models[0]["frequency_ranges"])
+    ]
+
+
+def _span_bars(
+    bands: list[str],
+    spans_hz: Sequence[tuple[float, float]],
+    *,
+    name: str,
+    colour: str,
+    outline: str = "",
+) -> go.Bar:
+    """Draw one bar a band, full or, where ``outline`` says what it means, only its edge."""
+    look = {"color": "rgba(0,0,0,0)", "line": {"color": colour, "width": 1.5}}
+    return go.Bar(
+        y=bands,
+        base=[low for low, _ in spans_hz],
+        x=[high - low for low, high in spans_hz],
+        orientation="h",
+        name=figures.plain(f"{name} {outline}".strip()),
+        offsetgroup=name,
+        legendgroup=name,
+        showlegend=not outline,
+        marker=look if outline else {"color": colour, "line": {"color": colour, "width": 1.5}},
+        customdata=spans_hz,
+        hovertemplate="%{customdata[0]:,.0f} to %{customdata[1]:,.0f} Hz"
+        "<extra>%{fullData.name}</extra>",
+    )
 
 
 def draw_word(models: Models, word: str) -> None:
@@ -140,6 +171,8 @@ def draw_downloads(models: Models) -> None:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    # a name of two letters or more would else be broken at its dash: "32-" over "D"
+    head = [str(cell).replace("-D", "\u2011D") for cell in head]
     lines = [head, [":--", *["--:"] * (len(head) - 1)]]
     text = "\n".join(
         "| " + " | ".join(c if line is lines[1] else escaped(str(c)) for c in line) + " |"

@@ -11,7 +11,7 @@ from neural_eq.jobs import Run, verdicts
 from neural_eq.jobs.history import trained_s
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped
-from neural_eq.ui.train.actions import attempt, resume
+from neural_eq.ui.train.actions import attempt, resume, show_run
 from neural_eq.ui.train.form import prefill
 from neural_eq.ui.train.wording import changes_text, duration
 
@@ -41,6 +41,39 @@ def draw_end(run: Run, history: Sequence[Mapping[str, Any]]) -> None:
     for number_, verdict in enumerate(verdicts.verdicts(run, history)):
         _draw_verdict(run, verdict, key=f"remedy_{number_}")
     _draw_ways_on(run)
+
+
+def draw_death(shown: Run | None) -> None:
+    """Say which run died last, where another one is in focus, and offer to go on with it."""
+    died = [run for run in cached.training_jobs().runs() if run.state in ("interrupted", "failed")]
+    run = max(died, key=lambda run: run.queued_s, default=None)
+    heard = st.session_state.get(state.HEARD_RUN)
+    if run is None or (shown and shown.run_id == run.run_id) or heard == _death(run):
+        return
+    why = f": {run.error}" if run.error else ""
+    how = "failed" if run.state == "failed" else "died"
+    st.warning(f"Run {escaped(run.title)} {how} after {run.epochs_done} epochs{escaped(why)}")
+    with st.container(horizontal=True):
+        if run.is_resumable:
+            st.button(
+                f"Go on with {escaped(run.title)}", icon=":material/resume:", key="resume_died",
+                on_click=resume, args=(run.run_id,),
+            )  # fmt: skip
+        st.button(
+            "Show it", icon=":material/visibility:", key="show_died", on_click=show_run,
+            args=(run.run_id,),
+        )  # fmt: skip
+        st.button("Dismiss", key="dismiss_died", on_click=_hear, args=(_death(run),))
+
+
+def _death(run: Run) -> str:
+    """Name one death of a run: it may go on and die again."""
+    return f"{run.run_id} {run.queued_s}"
+
+
+def _hear(death: str) -> None:
+    """Callback: say no more of it."""
+    st.session_state[state.HEARD_RUN] = death
 
 
 def _draw_verdict(run: Run, verdict: verdicts.Verdict, *, key: str) -> None:

@@ -7,7 +7,8 @@ import streamlit as st
 from neural_eq.jobs import Run, views
 from neural_eq.jobs.views import ViewRows
 from neural_eq.ui import cached, state
-from neural_eq.ui.train.pictures import latent_figure
+from neural_eq.ui.live import run_chart
+from neural_eq.ui.train.pictures import latent_chart
 
 PLAY_S = 0.4
 
@@ -83,9 +84,9 @@ def _draw_view(run: Run, rows: ViewRows, epochs: list[int], *, at: int) -> None:
     n_outside = int((abs(points) > reach).any(axis=1).sum())
     outside = f" {n_outside} lie outside the axes: scroll to zoom out." if n_outside else ""
     st.caption(f"After epoch {at}: {len(points):,} settings{sample}, {what}.{outside}")
-    st.plotly_chart(
-        latent_figure(points, rows, reach=reach, revision=run.run_id),
+    run_chart.draw(
+        latent_chart(points, rows, reach=reach),
         key="train_latent",
-        config={"displaylogo": False, "scrollZoom": True},
-        alt="Settings in the latent space in two dimensions, coloured by word",
+        revision=run.run_id,
+        spoken="Settings in the latent space in two dimensions, coloured by word",
     )

@@ -1,4 +1,4 @@
-"""Figures of runs: how words find their places in the latent, and runs laid over one another."""
+"""Pictures of runs: their curves, words finding their places in the latent, and runs overlaid."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ from neural_eq.ui.figures import COLOURS, GREY, plain, word_styles
 MAX_WORDS = 12
 MAX_EPOCHS_DRAWN = 400
 DASHES = ("solid", "dash", "dot", "dashdot")
+
+LOSSES: tuple[tuple[str, str, str, list[int]], ...] = (
+    ("contrastive_loss", "Contrastive", "#d55e00", [8, 4]),
+    ("total_loss", "Total", GREY, []),
+    ("reconstruction_loss", "Reconstruction", "#2a85c7", [2, 3]),
+)
+"""The field of a history's row, its name, its colour, and the dashes and gaps of its line."""
 
 OVERLAYS: Mapping[str, tuple[str, str]] = {
     "Held-out error": ("held_out_curve_db", "Held-out curve error (dB, log)"),
@@ -32,47 +39,66 @@ def thinned(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [history[i] for i in chosen]
 
 
-def latent_figure(points: np.ndarray, rows: ViewRows, *, reach: float, revision: str) -> go.Figure:
-    """Draw one view of a latent, words in their colours.
+def loss_chart(history: Sequence[Mapping[str, Any]], *, epochs: int) -> dict[str, Any]:
+    """Describe the three losses of a run, one point an epoch."""
+    lines = [
+        {**_by_epoch(history, field), "name": name, "colour": colour, "dash": dash}
+        for field, name, colour, dash in LOSSES
+    ]
+    return _epoch_chart(lines, epochs, title="Loss (no unit, log)", log=True)
+
+
+def held_out_chart(history: Sequence[Mapping[str, Any]], *, epochs: int) -> dict[str, Any]:
+    """Describe the mean curve error on unseen settings, one point an epoch."""
+    line = {"name": "Unseen settings", "colour": "#009e73", "dash": []}
+    line |= _by_epoch(history, "held_out_curve_db")
+    return _epoch_chart([line], epochs, title="Held-out curve error (dB)", unit=" dB")
+
+
+def _by_epoch(history: Sequence[Mapping[str, Any]], field: str) -> dict[str, list[Any]]:
+    values = [row[field] for row in history]
+    return {
+        "x": [row["epoch"] for row in history],
+        "y": [None if value is None else float(f"{value:.5g}") for value in values],
+    }
+
+
+def _epoch_chart(
+    lines: list[dict[str, Any]], epochs: int, *, title: str, unit: str = "", log: bool = False
+) -> dict[str, Any]:
+    return {
+        "x": {"title": "Epoch", "range": [0, max(epochs, 1)], "log": False},
+        "y": {"title": title, "range": None, "log": log, "unit": unit},
+        "groups": lines,
+        "height": 280,
+        "pans": False,
+    }
+
+
+def latent_chart(points: np.ndarray, rows: ViewRows, *, reach: float) -> dict[str, Any]:
+    """Describe one view of a latent, words in their colours.
 
     Args:
         points: Shape ``(n, 2)``.
         rows: What they are.
         reach: How far both axes go from zero, the same for every view of a run.
-        revision: Pan and zoom stay while this does.
     """
     shown = rows.words[:MAX_WORDS]
-    known = np.isin(rows.terms, shown)
-    groups = [("other words", ~known, (GREY, "circle"), 4, 0.35)]
+    kinds = [("other words", ~np.isin(rows.terms, shown), (GREY, "circle"), 4, 0.35)]
     for word, style in word_styles(shown).items():
-        groups.append((word, rows.terms == word, style, 6, 0.75))
-    traces = [
+        kinds.append((word, rows.terms == word, style, 6, 0.75))
+    groups = [
         {
-            "type": "scatter", "mode": "markers", "name": plain(name),
-            "x": points[mask, 0].round(3), "y": points[mask, 1].round(3),
-            "hovertemplate": "%{fullData.name}<extra></extra>",
-            "marker": {
-                "color": colour, "symbol": symbol, "size": size, "opacity": opacity,
-                "line": {"width": 0},
-            },
+            "name": name, "colour": colour, "symbol": symbol, "size": size, "opacity": opacity,
+            "x": points[mask, 0].round(3).tolist(), "y": points[mask, 1].round(3).tolist(),
         }
-        for name, mask, (colour, symbol), size, opacity in groups
+        for name, mask, (colour, symbol), size, opacity in kinds
     ]  # fmt: skip
-    axis = {
-        "range": [-reach, reach], "showticklabels": True, "zeroline": False, "showgrid": False,
-        "nticks": 5,
-    }  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": f"{rows.axes} 1 (no unit)"}, **axis},
-        "yaxis": {"title": {"text": f"{rows.axes} 2 (no unit)"}, **axis},
-        "height": 440,
-        "margin": {"l": 45, "r": 5, "t": 10, "b": 40},
-        "legend": {"orientation": "h", "y": -0.16, "yanchor": "top", "itemsizing": "constant"},
-        "hovermode": "closest",
-        "dragmode": "pan",
-        "uirevision": revision,
-    }
-    return go.Figure({"data": traces, "layout": layout})
+    across, up = (
+        {"title": f"{rows.axes} {n} (no unit)", "range": [-reach, reach], "log": False}
+        for n in (1, 2)
+    )
+    return {"x": across, "y": {**up, "unit": ""}, "groups": groups, "height": 420, "pans": True}
 
 
 def overlay_figure(

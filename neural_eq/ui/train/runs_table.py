@@ -47,7 +47,7 @@ def _draw_undo() -> None:
         if deleted:
             n = f"{len(deleted)} run{'s' * (len(deleted) > 1)}"
             st.markdown(f"Deleted {n}; the trash keeps them for a week.", width="content")
-            st.button("Undo", icon=":material/undo:", key="undo_delete", on_click=_undo)
+            st.button(f"Bring back {n}", icon=":material/undo:", key="undo_delete", on_click=_undo)
 
 
 def _draw_table(runs: Sequence[Run]) -> None:

@@ -9,17 +9,17 @@ import streamlit as st
 
 from neural_eq.jobs import Run, verdicts
 from neural_eq.jobs.registry import queue_of
-from neural_eq.ui import cached, figures, state
-from neural_eq.ui.live import chart_view
+from neural_eq.ui import cached, state
+from neural_eq.ui.live import run_chart
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.train.actions import attempt, show_run
-from neural_eq.ui.train.ending import draw_end
+from neural_eq.ui.train.ending import draw_death, draw_end
 from neural_eq.ui.train.form import PRESETS
 from neural_eq.ui.train.latent_view import draw_latent
-from neural_eq.ui.train.pictures import thinned
-from neural_eq.ui.train.wording import duration, number
+from neural_eq.ui.train.pictures import held_out_chart, loss_chart, thinned
+from neural_eq.ui.train.wording import decibels, duration, number
 
-POLL_S, WATCH_S = 0.5, 2.0
+POLL_S, WATCH_S = 0.35, 2.0
 
 SMALL_NUMBERS = (
     ("Reconstruction loss", "reconstruction_loss", "How far settings come back from themselves."),
@@ -45,6 +45,8 @@ def draw_notices() -> None:
     with st.container():
         if st.session_state.get(state.RUNS_ERROR):
             st.error(escaped(st.session_state[state.RUNS_ERROR]))
+    with st.container():
+        draw_death(_shown_run())
     _watch(_signature())
 
 
@@ -113,16 +115,16 @@ def _draw_snapshot(run: Run) -> None:
             draw_end(run, history)
     drawn, epochs = thinned(history), run.config.epochs
     left, right = st.columns(2)
-    for column, figure, key, alt in (
-        (left, figures.held_out_figure(drawn, epochs=epochs), "train_held_out",
-         "Held-out curve error in dB by epoch"),
-        (right, figures.loss_figure(drawn, epochs=epochs), "train_losses",
-         "Reconstruction, contrastive and total loss by epoch"),
-    ):  # fmt: skip
-        chart_view.restore(figure, key, run.run_id)
-        column.plotly_chart(figure, key=key, config=chart_view.CONFIG, alt=alt)
-        with column:
-            chart_view.keep(key, run.run_id)
+    with left:
+        run_chart.draw(
+            held_out_chart(drawn, epochs=epochs), key="train_held_out", revision=run.run_id,
+            spoken="Held-out curve error in dB by epoch",
+        )  # fmt: skip
+    with right:
+        run_chart.draw(
+            loss_chart(drawn, epochs=epochs), key="train_losses", revision=run.run_id,
+            spoken="Reconstruction, contrastive and total loss by epoch",
+        )  # fmt: skip
     draw_latent(run)
 
 
@@ -131,7 +133,7 @@ def _draw_numbers(last: Mapping[str, Any] | None) -> None:
     with st.container(key="held_out_number"):
         st.metric(
             "Held-out curve error",
-            "–" if held_out_db is None else f"{number(held_out_db)} dB",
+            "–" if held_out_db is None else decibels(held_out_db),
             help="Mean difference between the EQ curves of settings that training never saw and"
             " what the model makes of them, RMS over 20 Hz to 20 kHz."
             " Below 0.5 dB is hard to hear.",

@@ -8,9 +8,18 @@ from typing import Any
 from neural_eq.jobs.verdicts import remedied
 from neural_eq.model.config import ModelConfig, TrainConfig, options
 
+LEAST, LEAST_DB = 0.0001, 0.001
+
+
+def decibels(value: float) -> str:
+    """The same with its unit; nobody hears a thousandth of a decibel."""
+    return f"< {LEAST_DB} dB" if 0 <= value < LEAST_DB else f"{number(value)} dB"
+
 
 def number(value: float) -> str:
-    """Two or three digits that count: ``12.3``, ``0.18``, ``0.0003``."""
+    """Two or three digits that count: ``12.3``, ``0.18``, ``0.0003``; ``< 0.0001`` for less."""
+    if 0 < value < LEAST:
+        return f"< {LEAST}"
     return f"{value:.3g}" if value >= 0.1 else f"{value:.2g}"
 
 
