@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import net_util
 
 from neural_eq.ui.sound.serving import ROUTES
 
@@ -136,8 +137,19 @@ def _to_the_first_page(request: Request) -> RedirectResponse:
     return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
 
 
+def ask_nobody() -> None:
+    """Keep Streamlit from asking other machines what this one's addresses are.
+
+    It would at a connection whose origin it does not know, which any page in a browser can bring
+    about. What a proxy in front is called, ``browser.serverAddress`` says without asking.
+    """
+    net_util.get_external_ip = lambda: None
+    net_util.get_internal_ip = lambda: None
+
+
 def options() -> dict[str, Any]:
-    """Return what ``st.App`` is to be given."""
+    """Return what ``st.App`` is to be given, and ready Streamlit for it."""
+    ask_nobody()
     routes = [*ROUTES, Route("/explore", _to_the_first_page)]
     middleware = [Middleware(_EarlyChart)]
     if st.get_option("server.address") in _OWN_ADDRESSES:

@@ -30,6 +30,13 @@ def is_own(place: str) -> bool:
         return False
 
 
+def asked(server) -> set[tuple[str, str]]:
+    """What its processes asked of other machines until now."""
+    events = server.events()
+    assert any(event == "socket.bind" for event, _ in events), "the hook saw nothing"
+    return {(event, place) for event, place in events if not is_own(place)}
+
+
 @pytest.fixture(scope="module")
 def server(browser, tmp_path_factory):
     with watched(tmp_path_factory.mktemp("watched")) as server:
@@ -51,9 +58,7 @@ def test_a_plain_start_listens_to_this_machine_and_asks_nobody(server, new_tab):
     app.button("Start training").click()
     expect(app.page.get_by_text("Finished: 20 of 20 epochs")).to_be_visible()
     assert sockets and all(url.startswith(f"ws://localhost:{server.port}/") for url in sockets)
-    events = server.events()
-    assert any(event == "socket.bind" for event, _ in events), "the hook saw nothing"
-    assert {(event, place) for event, place in events if not is_own(place)} == set()
+    assert asked(server) == set()
 
 
 def test_the_hook_sees_a_call_home(tmp_path):
@@ -92,12 +97,17 @@ def test_a_page_of_somebody_else_gets_nothing(server):
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nhi\r\n--x--\r\n'
     assert server.answer("PUT", "/_stcore/upload_file/a/b", {**kind, **foreign}, body)[0] == 403
+    assert asked(server) == set()  # whose page it was is found without a question
 
 
 def test_who_opens_it_to_others_is_told_what_that_means(server, tmp_path):
     assert "no login" not in server.log.read_text()  # to this machine alone there is nothing to say
     with watched(tmp_path, "--server.address=0.0.0.0") as open_to_all:
-        assert ("socket.bind", "0.0.0.0") in open_to_all.events()
+        named = {"Host": "studio.invalid", "Origin": "http://studio.invalid"}
+        assert open_to_all.answer("GET", "/_stcore/stream", {**HANDSHAKE, **named})[0] == 101
+        foreign = {"Origin": "http://elsewhere.invalid"}
+        assert open_to_all.answer("GET", "/_stcore/stream", {**HANDSHAKE, **foreign})[0] == 403
+        assert asked(open_to_all) == {("socket.bind", "0.0.0.0")}
         said = open_to_all.log.read_text()
     assert "listens on 0.0.0.0, and has no login: everybody who reaches it" in said
     assert exposure(None).startswith("Neural EQ listens on every address of this machine")
