@@ -1,5 +1,6 @@
 """Checkpoints: whole, the same when read again, and harmless whatever the file."""
 
+import dataclasses
 import io
 import os
 import pickle
@@ -13,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neural_eq.data.safe_db import Dataset
-from neural_eq.errors import CheckpointError, OutputError, TermError
-from neural_eq.model.checkpoint import VERSION, TrainedModel, load, save
-from neural_eq.model.config import ModelConfig, TrainConfig
+from neural_eq.errors import CheckpointError, DataError, OutputError, TermError
+from neural_eq.model.checkpoint import VERSION, TrainedModel, load, loads, save
+from neural_eq.model.config import BUILT_IN_MODEL_PATH, ModelConfig, TrainConfig
 from neural_eq.model.decoder import ENTRY, read_decoder
 from neural_eq.model.training import train
 
@@ -142,16 +143,12 @@ def test_foreign_newer_and_missing_files(model: TrainedModel, tmp_path: Path) ->
         load(tmp_path / "zip.pt")
 
 
-HARMLESS = {("history", "{}"), ("terms", "{}")}  # an empty history, a model without words
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         (field, value)
         for field in ("config", "bounds", "weights", "terms", "history")
         for value in (None, {}, [1], "x", {"hidden_dim": 10**9})
-        if (field, str(value)) not in HARMLESS
     ],
 )
 def test_a_wrong_field_is_a_named_error(
@@ -163,6 +160,99 @@ def test_a_wrong_field_is_a_named_error(
     torch.save(content, tmp_path / "m.pt")
     with pytest.raises(CheckpointError):
         load(tmp_path / "m.pt")
+
+
+NAN, INF, HUGE = float("nan"), float("inf"), 10**400
+ROW = {"epoch": 1, "reconstruction_loss": 0.1, "contrastive_loss": 0.1, "total_loss": 0.1,
+       "learning_rate": 0.1, "contrastive_weight": 0.1, "elapsed_s": 1.0}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        *((("terms", "warm", "n"), n, "counted from 1") for n in (INF, NAN, -5, 0, 1.5, HUGE)),
+        *((("terms", "warm", "centre"), torch.zeros(s), "be 32 numbers") for s in (3, (2, 32))),
+        (("terms", "warm", "centre"), torch.zeros(1).expand(2_000_000_000), "be 32 numbers"),
+        (("terms", "warm", "centre"), torch.zeros(32, dtype=torch.complex64), "be 32 numbers"),
+        (("terms", "warm", "centre"), torch.full((32,), NAN), "not finite"),
+        (("terms", "warm", "centre"), torch.full((32,), 1e30), "not finite, or huge"),
+        (("terms", ""), {"n": 1, "centre": torch.zeros(32)}, "1 to 200 characters"),
+        (("terms", " Warm"), {"n": 1, "centre": torch.zeros(32)}, "small letters"),
+        (("terms", "w" * 201), {"n": 1, "centre": torch.zeros(32)}, "1 to 200 characters"),
+        (("terms",), {}, "holds 0 words"),
+        (("terms",), {str(n): None for n in range(10_001)}, "holds 10,001 words"),
+        (("config", "epochs"), HUGE, "epochs is a huge number"),
+        (("config", "epochs"), 1.5, "must be a whole number"),
+        (("config", "model", "latent_dim"), torch.zeros(2, 2), "latent_dim is no such value"),
+        (("config", "keep_junk"), torch.zeros(2, 2), "must be True or False"),
+        (("config", "bounds"), torch.zeros(2), "must be fixed or data"),
+        (("bounds", "maximum"), [HUGE] * 13, "Bounds cannot be read"),
+        (("weights", "bend.0.weight"), torch.full((128, 32), 1e30), "a weight is not finite"),
+        (("weights",), {"x": torch.zeros(1)}, "do not fit"),
+        (("history",), [ROW] * 10_001, "up to 10,000 epochs"),
+        (("history",), "x", "not one of epochs"),
+        (("history",), [ROW | {"epochs": torch.zeros(2)}], "not one of epochs"),
+        (("history",), [ROW | {"held_out_curve_db": "x"}], "not one of epochs"),
+        (("history",), [ROW | {"total_loss": NAN}], "not one of epochs"),
+        (("data_origin",), "x" * 1001, "up to 1,000 characters"),
+        (("data_origin",), [[["x"]]], "must be a text"),
+        (("data_origin",), "x" * 9_000_000, "not a Neural EQ model"),  # more than all words take
+    ],
+)
+def test_one_wrong_value_in_a_whole_file_is_a_sentence(place, value, said) -> None:
+    content = torch.load(BUILT_IN_MODEL_PATH, weights_only=True)
+    parent = content
+    for key in place[:-1]:
+        parent = parent[key]
+    parent[place[-1]] = value
+    file = io.BytesIO()
+    torch.save(content, file)
+    with pytest.raises(CheckpointError, match=said) as raised:
+        loads(file.getvalue(), name="m.pt")
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 300
+
+
+def test_the_right_values_of_those_are_read() -> None:
+    """What the faults above are made of is none itself."""
+    content = torch.load(BUILT_IN_MODEL_PATH, weights_only=True)
+    content["terms"]["w" * 200] = {"n": 1, "centre": torch.zeros(32)}
+    content["history"] = [ROW, ROW | {"held_out_curve_db": None}] * 5000
+    file = io.BytesIO()
+    torch.save(content, file)
+    model = loads(file.getvalue(), name="m.pt")
+    assert model.term("w" * 200).n == 1 and len(model.history) == 10_000
+
+
+def test_a_zip_that_unpacks_to_more_than_a_model_is_not_unpacked() -> None:
+    bomb, crowd = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", b"")
+        archive.writestr("archive/data/0", bytes(129 << 20))
+    with zipfile.ZipFile(crowd, "w") as archive:
+        for number in range(11_001):
+            archive.writestr(str(number), b"")
+    for content in (bomb.getvalue(), crowd.getvalue()):
+        with pytest.raises(CheckpointError, match="damaged or not a Neural EQ model") as raised:
+            loads(content, name="m.pt")
+        assert "larger than any model" in str(raised.value.__cause__)
+
+
+def test_a_network_that_leaves_all_numbers_says_so(model: TrainedModel) -> None:
+    with pytest.raises(CheckpointError, match="beyond all numbers; train or choose"):
+        model.decode(np.full((1, model.latent_dim), np.inf))
+
+
+def test_a_table_of_more_words_than_a_model_holds_is_not_trained_on(built_in: Dataset) -> None:
+    words = np.array([f"w{n // 2}" for n in range(20_002)], dtype=object)
+    rows = np.arange(len(words)) % len(built_in)
+    many = dataclasses.replace(built_in.rows(rows), terms=words)
+    config = TrainConfig(epochs=1, device="cpu", min_examples=1)
+    with pytest.raises(DataError, match="10,001 words .*; a model holds 10,000. Raise min_ex"):
+        train(many, config)
+    long = dataclasses.replace(built_in, terms=built_in.terms.copy())
+    long.terms[:5] = "w" * 201
+    with pytest.raises(DataError, match="a word of 201 characters"):
+        train(long, config)
 
 
 @settings(

@@ -22,7 +22,7 @@ import torch
 from neural_eq.data.safe_db import Dataset
 from neural_eq.eq.params import MAXIMUM, MINIMUM
 from neural_eq.errors import CheckpointError, DataError, OutputError, RunError
-from neural_eq.jobs import TrainingJobs, lock, run_folder, worker
+from neural_eq.jobs import TrainingJobs, history, lock, run_folder, worker
 from neural_eq.jobs.run_folder import HISTORY_FILE, MODEL_FILE, RUN_FILE, WORKER_LOCK
 from neural_eq.model import checkpoint
 from neural_eq.model.config import ModelConfig, TrainConfig, to_dict
@@ -474,6 +474,20 @@ def test_a_file_that_is_no_model_leaves_nothing_behind(jobs, content):
     with pytest.raises(CheckpointError, match="bad.pt"):
         jobs.take_in(content, name="bad.pt")
     assert not jobs.folder.exists()
+
+
+def test_a_model_that_cannot_be_kept_leaves_no_folder(shelf, monkeypatch):
+    jobs, run_id = shelf
+    content = jobs.run(run_id).model_path.read_bytes()
+
+    def fail(*_):
+        raise TypeError("whatever it is")
+
+    monkeypatch.setattr(history, "write", fail)
+    with pytest.raises(TypeError):
+        jobs.take_in(content, name="m.pt")
+    assert [run.run_id for run in jobs.runs()] == [run_id]
+    assert sum(path.is_dir() for path in jobs.folder.iterdir()) == 1
 
 
 def test_a_run_without_its_settings_says_so(shelf):

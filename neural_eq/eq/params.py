@@ -127,7 +127,8 @@ class Bounds:
         low, high = _to_log(np.array(self.minimum)), _to_log(np.array(self.maximum))
         span = np.where(high > low, high - low, 1.0)
         params = np.asarray(params_norm, dtype=np.float64) * span + low
-        params[..., LOG_COLUMNS] = np.exp(params[..., LOG_COLUMNS])
+        with np.errstate(over="ignore"):  # infinite, which clamping ends
+            params[..., LOG_COLUMNS] = np.exp(params[..., LOG_COLUMNS])
         return params
 
     def to_dict(self) -> dict[str, object]:
@@ -144,7 +145,7 @@ class Bounds:
         try:
             low, high = (tuple(float(v) for v in values[k]) for k in ("minimum", "maximum"))
             return Bounds(str(values["kind"]), low, high)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ParameterError(f"Bounds cannot be read: {error!r}.") from error
 
 

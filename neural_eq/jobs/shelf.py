@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
-from neural_eq.errors import CheckpointError, OutputError, RunError
+from neural_eq.errors import OutputError, RunError
 from neural_eq.jobs import history, run_folder
 from neural_eq.jobs.run_folder import Run
 
 TRASH_FOLDER = ".trash"
 TRASH_DAYS = 7
 """How long the trash keeps a run; what is older goes when the next one comes."""
-
-MEASURED = (
-    "epoch", "reconstruction_loss", "contrastive_loss", "total_loss", "learning_rate",
-    "contrastive_weight", "elapsed_s",
-)  # fmt: skip
-MAYBE_MEASURED = ("held_out_loss", "held_out_curve_db")
-"""``None`` where nothing is held out."""
 
 
 def make_folder(folder: Path) -> str:
@@ -87,13 +79,6 @@ def _move(run_ids: list[str], source: Path, target: Path) -> None:
         raise OutputError(f"The runs stay where they are: {error.strerror or error}.") from error
 
 
-def _is_epoch(row: Mapping[str, object]) -> bool:
-    measured = all(
-        row.get(name) is None or isinstance(row[name], int | float) for name in MAYBE_MEASURED
-    )
-    return measured and all(isinstance(row.get(name), int | float) for name in MEASURED)
-
-
 def take_in(folder: Path, content: bytes, *, name: str) -> str:
     """Keep a model file as a run of its own.
 
@@ -104,8 +89,6 @@ def take_in(folder: Path, content: bytes, *, name: str) -> str:
     from neural_eq.model import checkpoint
 
     model = checkpoint.loads(content, name=name)
-    if not all(_is_epoch(row) for row in model.history):
-        raise CheckpointError(f"{name} is damaged: its history is not one of epochs.")
     run_id = make_folder(folder)
     done = len(model.history)
     run = Run(
@@ -124,7 +107,7 @@ def take_in(folder: Path, content: bytes, *, name: str) -> str:
         run_folder.write_name(folder, run_id, Path(name).stem)
         with run_folder.changing(folder):
             run_folder.write(folder, run)
-    except OutputError:
+    except BaseException:
         shutil.rmtree(folder / run_id, ignore_errors=True)
         raise
     return run_id

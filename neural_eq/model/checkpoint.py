@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from neural_eq.eq.params import Bounds, clamp
+from neural_eq.eq.params import DEFAULT, Bounds, clamp
 from neural_eq.errors import CheckpointError, NeuralEqError
 from neural_eq.files import written_whole
 from neural_eq.model import config as configs
+from neural_eq.model import content as contents
 from neural_eq.model import decoder
 from neural_eq.model.autoencoder import DETAIL_SCALE, Autoencoder, blank
 from neural_eq.model.config import TrainConfig
@@ -23,7 +24,7 @@ from neural_eq.model.threads import one_thread
 
 FORMAT = "neural-eq-checkpoint"
 VERSION = 1
-MAX_SIZE_BYTES = 256 * 2**20
+_MAX_SAID = 200
 
 
 @dataclass
@@ -62,20 +63,28 @@ class TrainedModel:
         return f"augmented: frequencies shifted up by 0 to {octaves:g} octaves" if octaves else ""
 
     def encode(self, params: np.ndarray) -> np.ndarray:
-        """``(batch, 13)`` in dB, Hz and Q to ``(batch, latent_dim)``."""
+        """``(batch, 13)`` in dB, Hz and Q to ``(batch, latent_dim)``.
+
+        Raises:
+            CheckpointError: If the network leaves all numbers.
+        """
         norm = torch.from_numpy(self.bounds.normalize(params)).float()
         with torch.no_grad(), one_thread():
             curves_db = self.module.curves(norm)
             latent = self.module.encode(norm, curves_db)
             if not self.module.n_meaning:
                 latent = self.module.settle(latent, curves_db)
-        return latent.double().numpy()
+        return _numbers(latent)
 
     def decode(self, latent: np.ndarray) -> np.ndarray:
-        """``(batch, latent_dim)`` to ``(batch, 13)`` in dB, Hz and Q, within SAFE's bounds."""
+        """``(batch, latent_dim)`` to ``(batch, 13)`` in dB, Hz and Q, within SAFE's bounds.
+
+        Raises:
+            CheckpointError: As :meth:`encode` does.
+        """
         with torch.no_grad(), one_thread():
             norm = self.module.decode(torch.from_numpy(np.asarray(latent)).float())
-        return clamp(self.bounds.denormalize(norm.double().numpy()))
+        return clamp(self.bounds.denormalize(_numbers(norm)))
 
     def reconstruct(self, params: np.ndarray) -> np.ndarray:
         """``(batch, 13)`` through the latent and back."""
@@ -103,6 +112,15 @@ class TrainedModel:
             data_origin=self.data_origin,
             augmentation=self.augmentation,
         )
+
+
+def _numbers(found: torch.Tensor) -> np.ndarray:
+    values = found.double().numpy()
+    if not np.isfinite(values).all():
+        raise CheckpointError(
+            "The model's weights lead beyond all numbers; train or choose another one."
+        )
+    return values
 
 
 def save(model: TrainedModel, path: Path) -> None:
@@ -156,53 +174,77 @@ def loads(content: bytes, *, name: str) -> TrainedModel:
         CheckpointError: As :func:`load` does.
     """
     _check_size(len(content), name=name)
-    return _read(io.BytesIO(content), name=name)
+    return _read(content, name=name)
 
 
 def _check_size(size_bytes: int, *, name: str) -> None:
-    if size_bytes > MAX_SIZE_BYTES:
+    if size_bytes > contents.MAX_SIZE_BYTES:
         raise CheckpointError(
-            f"{name} has {size_bytes:,} bytes; a model has at most {MAX_SIZE_BYTES:,}."
+            f"{name} has {size_bytes:,} bytes; a model has at most {contents.MAX_SIZE_BYTES:,}."
         )
 
 
-def _read(file: io.BytesIO, *, name: str) -> TrainedModel:
+def _read(content: bytes, *, name: str) -> TrainedModel:
     try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
+        with contents.open_zip(content) as archive:
+            contents.check_sizes(archive)
+        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise CheckpointError(
             f"{name} is damaged or not a Neural EQ model; nothing in it was run."
         ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise CheckpointError(f"{name} is not a Neural EQ model; train or choose another.")
-    version = content.get("version")
+    version = found.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise CheckpointError(
-            f"{name} has format version {version}; this program reads up to {VERSION}."
+            f"{name} has format version {str(version)[:20]}; this program reads up to {VERSION}."
             " Update Neural EQ."
         )
     try:
-        config = configs.from_dict(content["config"])
-        bounds = Bounds.from_dict(content["bounds"])
-        module = blank(config.model, bounds)
-        try:
-            module.load_state_dict(content["weights"])
-        except RuntimeError as error:  # torch lists every name, over many lines
-            raise ValueError("its weights do not fit its own configuration.") from error
-        if not all(torch.isfinite(t).all() for t in module.state_dict().values()):
-            raise ValueError("a weight is not finite")
-        return TrainedModel(
-            module=module,
-            config=config,
-            bounds=bounds,
-            terms={
-                str(word): TermSummary(int(term["n"]), term["centre"].double().numpy())
-                for word, term in content["terms"].items()
-            },
-            history=[dict(row) for row in content["history"]],
-            data_origin=str(content["data_origin"]),
-            data_fingerprint=str(content["data_fingerprint"]),
-            resume_state=content["resume_state"],
-        )
-    except (NeuralEqError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{name} is damaged: {error}") from error
+        return _model_of(found)
+    except (
+        NeuralEqError, KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError
+    ) as error:  # fmt: skip
+        said = " ".join(str(error).split())[:_MAX_SAID]
+        raise CheckpointError(f"{name} is damaged: {said}") from error
+
+
+def _model_of(found: dict[str, Any]) -> TrainedModel:
+    """Make a model of what a file holds, and see it work once; wrong values raise many kinds."""
+    config = configs.from_dict(found["config"])
+    bounds = Bounds.from_dict(found["bounds"])
+    module = blank(config.model, bounds)
+    try:
+        module.load_state_dict(found["weights"])
+    except RuntimeError as error:  # torch lists every name, over many lines
+        raise ValueError("its weights do not fit its own configuration.") from error
+    if not all(contents.is_small(t.numpy()) for t in module.state_dict().values()):
+        raise ValueError("a weight is not finite, or huge.")
+    model = TrainedModel(
+        module=module,
+        config=config,
+        bounds=bounds,
+        terms=_terms_of(found["terms"], latent_dim=config.model.latent_dim),
+        history=contents.history_of(found["history"]),
+        data_origin=contents.text_of(found["data_origin"], what="the name of its data"),
+        data_fingerprint=contents.text_of(found["data_fingerprint"], what="its fingerprint"),
+        resume_state=found["resume_state"],
+    )
+    model.reconstruct(DEFAULT[None])
+    model.decode(np.array([term.centre for term in model.terms.values()]))
+    return model
+
+
+def _terms_of(found: dict[Any, Any], *, latent_dim: int) -> dict[str, TermSummary]:
+    contents.check_number_of_words(len(found))
+    terms = {}
+    for word, term in found.items():
+        contents.check_word(word, term["n"])
+        centre = term["centre"]
+        if centre.shape != (latent_dim,) or not centre.is_floating_point():
+            raise ValueError(f"the place of a word must be {latent_dim} numbers.")
+        terms[word] = TermSummary(term["n"], centre.double().numpy())
+        if not contents.is_small(terms[word].centre):
+            raise ValueError("the place of a word is not finite, or huge.")
+    return terms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,8 @@ BUILT_IN_MODEL_PATH = Path(__file__).parents[2] / "assets" / "neural_eq_32.pt"
 """The model in use until another is trained or chosen."""
 
 MAX_LATENT_DIM = 256
+MAX_HIDDEN_DIM = 1024
+_MAX_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -49,21 +50,28 @@ class _Checked:
 
     def __post_init__(self) -> None:
         for name, option in options(type(self)).items():
-            _check(name, getattr(self, name), option)
+            _check(name, getattr(self, name), option, default=getattr(type(self), name))
 
 
-def _check(name: str, value: Any, option: Option) -> None:
+def _check(name: str, value: Any, option: Option, *, default: Any) -> None:
+    shown = repr(value)[:_MAX_SHOWN] if isinstance(value, str | float) else "no such value"
+    if isinstance(value, int):
+        shown = str(value) if abs(value) < 10**_MAX_SHOWN else "a huge number"
     if option.choices:
-        if value not in option.choices:
-            raise ParameterError(f"{name} is {value!r}; it must be {' or '.join(option.choices)}.")
+        if not isinstance(value, str) or value not in option.choices:
+            raise ParameterError(f"{name} is {shown}; it must be {' or '.join(option.choices)}.")
         return
     if option.minimum is None or option.maximum is None:
+        if not isinstance(value, bool):
+            raise ParameterError(f"{name} is {shown}; it must be True or False.")
         return
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (is_number and math.isfinite(value) and option.minimum <= value <= option.maximum):
+    if not (is_number and option.minimum <= value <= option.maximum):  # nor is NaN within
         raise ParameterError(
-            f"{name} is {value}; it must lie within {option.minimum:g} to {option.maximum:g}."
+            f"{name} is {shown}; it must lie within {option.minimum:g} to {option.maximum:g}."
         )
+    if isinstance(default, int) and not isinstance(value, int):
+        raise ParameterError(f"{name} is {shown}; it must be a whole number.")
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class ModelConfig(_Checked):
         "Hidden units",
         "Width of the hidden layers: wider follows finer detail, slower.",
         minimum=8,
-        maximum=1024,
+        maximum=MAX_HIDDEN_DIM,
         recommended="64 to 256",
         advanced=True,
     )
@@ -219,5 +227,5 @@ def from_dict(values: Mapping[str, Any]) -> TrainConfig:
     try:
         rest = dict(values)
         return TrainConfig(model=ModelConfig(**rest.pop("model")), **rest)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ParameterError(f"The configuration cannot be read: {error}.") from error

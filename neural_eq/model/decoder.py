@@ -16,6 +16,7 @@ import numpy as np
 from neural_eq.eq.params import N_PARAMS, Bounds, clamp
 from neural_eq.errors import TermError
 from neural_eq.model import config as configs
+from neural_eq.model import content
 
 ENTRY = "archive/neural_eq_decoder.npz"
 """Within the checkpoint, a zip in which torch wants all in one folder."""
@@ -124,36 +125,49 @@ def to_bytes(decoder: Decoder) -> bytes:
 def read_decoder(path: Path) -> Decoder | None:
     """Read the decoder of a checkpoint; None where there is none that can be used."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            content = io.BytesIO(_read_within(archive, [ENTRY])[ENTRY])
-        with zipfile.ZipFile(content) as archive:
+        if path.stat().st_size > content.MAX_SIZE_BYTES:
+            return None
+        with content.open_zip(path.read_bytes()) as archive:
+            own = _read_within(archive, [ENTRY])[ENTRY]
+        with content.open_zip(own) as archive:
             members = _read_within(archive, archive.namelist())
         arrays = {
             name.removesuffix(".npy"): np.load(io.BytesIO(member), allow_pickle=False)
             for name, member in members.items()
         }
-        head = json.loads(arrays.pop("head").tobytes())
-        centres = arrays["centres"]
-        n_layers = sum(name.startswith("weight_") for name in arrays)
-        decoder = Decoder(
-            terms={
-                word: TermSummary(int(n), centre)
-                for (word, n), centre in zip(head["terms"].items(), centres, strict=True)
-            },
-            bounds=Bounds.from_dict(head["bounds"]),
-            layers=tuple((arrays[f"weight_{k}"], arrays[f"bias_{k}"]) for k in range(n_layers)),
-            undetail=arrays["undetail"],
-            detail_scale=float(head["detail_scale"]),
-            n_epochs=int(head["n_epochs"]),
-            data_origin=str(head["data_origin"]),
-            augmentation=str(head["augmentation"]),
-        )
-        latent_dim = decoder.latent_dim
-        fits = latent_dim <= configs.MAX_LATENT_DIM and centres.shape[1:] == (latent_dim,)
-        fits = fits and decoder.decode(centres[:1]).shape == (1, N_PARAMS)
-        return decoder if fits and all(np.isfinite(a).all() for a in arrays.values()) else None
+        return _decoder_of(arrays, head=arrays.pop("head"))
     except Exception:  # zip, zlib, numpy and json each raise their own at what is damaged
         return None
+
+
+def _decoder_of(arrays: dict[str, np.ndarray], *, head: np.ndarray) -> Decoder | None:
+    if head.nbytes > content.MAX_PLAIN_BYTES:
+        return None
+    values = json.loads(head.tobytes())
+    centres = arrays["centres"]
+    n_layers = sum(name.startswith("weight_") for name in arrays)
+    for word, n in values["terms"].items():
+        content.check_word(word, n)
+    decoder = Decoder(
+        terms={
+            word: TermSummary(n, centre)
+            for (word, n), centre in zip(values["terms"].items(), centres, strict=True)
+        },
+        bounds=Bounds.from_dict(values["bounds"]),
+        layers=tuple((arrays[f"weight_{k}"], arrays[f"bias_{k}"]) for k in range(n_layers)),
+        undetail=arrays["undetail"],
+        detail_scale=float(values["detail_scale"]),
+        n_epochs=int(values["n_epochs"]),
+        data_origin=content.text_of(values["data_origin"], what="data_origin"),
+        augmentation=content.text_of(values["augmentation"], what="augmentation"),
+    )
+    latent_dim = decoder.latent_dim
+    widest = max(weight.shape[0] for weight, _ in decoder.layers)
+    fits = latent_dim <= configs.MAX_LATENT_DIM and centres.shape[1:] == (latent_dim,)
+    fits = fits and widest <= configs.MAX_HIDDEN_DIM and len(centres) > 0
+    fits = fits and all(content.is_small(array) for array in arrays.values())
+    played = decoder.decode(centres[:1]) if fits else np.empty(0)
+    return decoder if played.shape == (1, N_PARAMS) and np.isfinite(played).all() else None
 
 
 def _read_within(archive: zipfile.ZipFile, names: list[str]) -> dict[str, bytes]:

@@ -23,6 +23,7 @@ from neural_eq.model.adam import Adam
 from neural_eq.model.autoencoder import N_CURVE_FREQS, Autoencoder, blank
 from neural_eq.model.checkpoint import TrainedModel
 from neural_eq.model.config import TrainConfig
+from neural_eq.model.content import MAX_NAME, check_trainable
 from neural_eq.model.decoder import TermSummary
 from neural_eq.model.losses import total_loss
 from neural_eq.model.schedule import (
@@ -59,6 +60,7 @@ class Run:
                 f"{dataset.origin} has one word, {words[0]!r}, with {config.min_examples} or more"
                 " settings; training pulls words apart and needs two."
             )
+        check_trainable(words, origin=dataset.origin)
         self.fingerprint = dataset.fingerprint()
         self.bounds = data_bounds(dataset.params) if config.bounds == "data" else FIXED_BOUNDS
         self.history: list[dict[str, float]] = []
@@ -105,7 +107,7 @@ class Run:
         try:
             self.optimizer.load_state_dict(model.resume_state["optimizer"])
             self.generator.set_state(model.resume_state["generator"])
-        except (LookupError, TypeError, AttributeError, RuntimeError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 "This model's training state is damaged; use it as it is, or train a new one."
             ) from error
@@ -233,7 +235,7 @@ class Run:
             bounds=self.bounds,
             terms={},
             history=[dict(row) for row in self.history],
-            data_origin=self.dataset.origin,
+            data_origin=self.dataset.origin[:MAX_NAME],
             data_fingerprint=self.fingerprint,
             resume_state={
                 "optimizer": self.optimizer.state_dict(),
