@@ -186,3 +186,13 @@ def test_what_is_written_opens_again():
     found = open_zip(file.getvalue(), name="z")
     for one, preset in zip(found.opened, presets, strict=True):
         np.testing.assert_allclose(one.preset.params, preset.params, rtol=1e-4)
+
+
+def test_what_takes_too_long_is_left_out_and_said():
+    many = zipped(*((f"{number}.json", TEXT) for number in range(5)))
+    found = open_zip(many, name="mine.zip", most_s=0.0)
+    assert [one.preset.name for one in found.opened] == ["warm"] and not found.left_out
+    assert found.ended.startswith("mine.zip takes more than 0 s: the last 4 of its 5 files are not")
+    assert open_zip(zipped(("1.json", TEXT)), name="mine.zip", most_s=0.0).ended == ""
+    with pytest.raises(PresetError, match="mine.zip holds no preset. 1.txt .* the last 1 of its 2"):
+        open_zip(zipped(("1.txt", b"x"), ("2.txt", b"x")), name="mine.zip", most_s=0.0)

@@ -419,3 +419,21 @@ def test_a_curve_whose_commas_are_both_is_refused():
     with pytest.raises(PresetError, match="spans .* dB; a curve spans .*semicolons"):
         open_preset(ambiguous.encode(), name="curve.csv")
     assert open_preset(rows.replace(".", ",").encode(), name="curve.csv").worst_db < 0.5
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b" \n", b" ", b"\t"])
+def test_a_text_of_blank_lines_is_refused_at_once(blank):
+    started_s = time.process_time()
+    with pytest.raises(PresetError, match="is no EQ that can be read here"):
+        open_preset(blank * 50_000 + b"x", name="blank.txt")
+    assert time.process_time() - started_s < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("\n\n  Filter 1: ON PK Fc 1000 Hz Gain 3 dB Q 1\n", "Equalizer APO"),
+     ("\n \n\tGraphicEQ: 20 0; 100 1; 1000 2; 5000 1; 20000 0\n", "GraphicEQ"),
+     ("\n\n eq enabled: on\n eq peak filter 1: 1000, 10, 30\n", "Rockbox")],
+)  # fmt: skip
+def test_blank_lines_and_blanks_before_it_change_nothing(text, label):
+    assert open_preset(text.encode(), name="a.txt").format_label == label

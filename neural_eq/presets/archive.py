@@ -6,6 +6,7 @@ import io
 import re
 import stat
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +25,8 @@ MAX_INSIDE_BYTES = 64 << 20
 
 MAX_FILE_BYTES = 1 << 20
 MAX_ENTRIES = 5000
+MAX_OPENING_S = 20.0
+"""What five bands have to be fitted to takes up to a second; a zip of much of it is divided."""
 
 _ENTRY_MARK = b"PK\x01\x02"
 """Every entry of a zip's list begins so, however many its header claims."""
@@ -48,10 +51,12 @@ class OpenedZip:
     Attributes:
         opened: Its presets, in the order of the zip.
         left_out: One sentence for each file that is no preset.
+        ended: A sentence where it took too long to open all; else empty.
     """
 
     opened: tuple[Opened, ...]
     left_out: tuple[str, ...]
+    ended: str = ""
 
 
 def is_zip(content: bytes) -> bool:
@@ -59,14 +64,23 @@ def is_zip(content: bytes) -> bool:
     return content.startswith(_ZIP_MARKS)
 
 
-def open_zip(content: bytes, *, name: str, on_progress: OnProgress | None = None) -> OpenedZip:
-    """Open every preset of a zip, in whichever of the readable formats each is.
+def open_zip(
+    content: bytes,
+    *,
+    name: str,
+    on_progress: OnProgress | None = None,
+    most_s: float = MAX_OPENING_S,
+) -> OpenedZip:
+    """Open the presets of a zip, in whichever of the readable formats each is.
+
+    What is not open after ``most_s`` seconds is left out, and that is said.
 
     Raises:
         PresetError: If the zip is damaged, unsafe or too large, or holds no preset.
     """
     files = read_zip(content, name=name)
-    opened, left_out = [], []
+    opened, left_out, ended = [], [], ""
+    ends_s = time.monotonic() + most_s
     for done, (path, inside) in enumerate(files, start=1):
         try:
             opened.append(open_preset(inside, name=path.rpartition("/")[2] or path))
@@ -74,10 +88,16 @@ def open_zip(content: bytes, *, name: str, on_progress: OnProgress | None = None
             left_out.append(str(error))
         if on_progress is not None:
             on_progress(done, len(files))
+        if done < len(files) and time.monotonic() > ends_s:
+            ended = (
+                f"{name} takes more than {most_s:g} s: the last {len(files) - done:,} of its"
+                f" {len(files):,} files are not opened; put them into a zip of their own."
+            )
+            break
     if not opened:
-        why = f" {left_out[0]}" if left_out else ""
+        why = f" {left_out[0]} {ended}".rstrip() if left_out else ""
         raise PresetError(f"{name} holds no preset.{why}")
-    return OpenedZip(tuple(opened), tuple(left_out))
+    return OpenedZip(tuple(opened), tuple(left_out), ended)
 
 
 def read_zip(content: bytes, *, name: str) -> list[tuple[str, bytes]]:

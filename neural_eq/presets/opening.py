@@ -35,7 +35,8 @@ EXACT_DB = 0.0005
 """A curve that is nearer is the same."""
 
 _OURS = "Neural EQ"
-_FILTER = re.compile(r"^\s*Filter[^:\n]{0,20}:\s*(ON|OFF)\b", re.MULTILINE | re.IGNORECASE)
+_FILTER = re.compile(r"^[^\S\n]*Filter[^:\n]{0,20}:\s*(ON|OFF)\b", re.MULTILINE | re.IGNORECASE)
+_ROCKBOX = re.compile(r"^[^\S\n]*eq (enabled|precut)\s*:", re.MULTILINE)
 _YAML = re.compile(r"^(filters|pipeline|devices)\s*:", re.MULTILINE)
 
 
@@ -94,7 +95,7 @@ _TEXTS: tuple[tuple[Callable[[str], Any], str, Callable[..., Reading]], ...] = (
     (_FILTER.search, apo.LABEL, apo.read_apo),
     (sampled.is_graphic, sampled.GRAPHIC_LABEL, sampled.read_graphic),
     (_YAML.search, camilladsp.LABEL, camilladsp.read_camilladsp),
-    (re.compile(r"^\s*eq (enabled|precut)\s*:", re.M).search, rockbox.LABEL, rockbox.read_rockbox),
+    (_ROCKBOX.search, rockbox.LABEL, rockbox.read_rockbox),
     (re.compile("<VoiceMeeterBUSEQ>").search, players.VOICEMEETER_LABEL, players.read_voicemeeter),
     (_is_safe, safe_row.LABEL, safe_row.read_safe_row),
 )

@@ -73,7 +73,7 @@ def read_rockbox(content: bytes, *, name: str) -> Reading:
                 what=f"the {found[1]}", name=name,
             )
         )  # fmt: skip
-    if not re.search(r"^\s*eq enabled\s*:\s*on\s*$", text, re.MULTILINE):
+    if not re.search(r"^[^\S\n]*eq enabled\s*:\s*on\s*$", text, re.MULTILINE):
         raise PresetError(f"{name} has no line “eq enabled: on”; Rockbox would play it flat.")
     flat = (ReadBand("peaking", 1000.0, 0.0, 1.0),)
     return Reading(

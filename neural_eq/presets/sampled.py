@@ -65,7 +65,7 @@ def write_csv(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> by
 
 def is_graphic(text: str) -> bool:
     """Whether a text has a line of GraphicEQ."""
-    return re.search(r"^\s*GraphicEQ\s*:", text, re.MULTILINE) is not None
+    return re.search(r"^[^\S\n]*GraphicEQ\s*:", text, re.MULTILINE) is not None
 
 
 def read_graphic(content: bytes, *, name: str) -> Reading:
@@ -75,7 +75,7 @@ def read_graphic(content: bytes, *, name: str) -> Reading:
         PresetError: If it is none, or a pair is no pair of numbers.
     """
     text = decoded(content, name=name)
-    found = re.search(r"^\s*GraphicEQ\s*:(.*)$", text, re.MULTILINE)
+    found = re.search(r"^[^\S\n]*GraphicEQ\s*:(.*)$", text, re.MULTILINE)
     if not found:
         raise PresetError(f"{name} has no line “GraphicEQ: …”.")
     pairs = []

@@ -63,6 +63,7 @@ def _open_pending() -> None:
                     inside = open_zip(content, name=name, on_progress=hear)
                     found += inside.opened
                     errors += _few(inside.left_out, name)
+                    errors += [inside.ended] if inside.ended else []
                 else:
                     found.append(open_preset(content, name=name))
             except NeuralEqError as error:
