@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,22 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
         DataError, match="mine.csv has .* bytes; a table of settings has at most 10"
     ):
         read_csv(big.read_bytes(), origin="mine.csv")
+
+
+def test_a_table_beyond_all_bounds_is_refused_before_it_takes_memory(monkeypatch):
+    tracemalloc.start()
+    for content, said in (
+        (b"a\n" * 1_000_000, "has 1 column; SAFE-DB's equaliser table has 25"),
+        ((b"," * 24 + b"\n") * 200_000, "mine.csv has more than 150,000 rows"),
+        (b"," * 5_000_000, "mine.csv is not a CSV table: a line has 131,072 or more"),
+    ):
+        with pytest.raises(DataError, match=said):
+            read_csv(content, origin="mine.csv")
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most_bytes < 20 << 20
+    monkeypatch.setattr(safe_db, "MAX_ROWS", 3)
+    assert len(read_csv(table(row(1), row(2), "", row(3)))) == 3  # empty lines are no rows
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,8 +18,12 @@ from neural_eq.errors import DataError
 N_COLUMNS = 25
 _ID, _TERM, _SUBMITTER, _FIRST_PARAM, _GENRE, _INSTRUMENT = 0, 1, 2, 5, 18, 19
 _LAST_USED = _FIRST_PARAM + N_PARAMS - 1
-MAX_SIZE_BYTES = 64 * 2**20
-"""A hundred times the published table; a larger file is not one."""
+MAX_SIZE_BYTES = 48 * 2**20
+"""Seventy times the published table; a larger file is not one."""
+
+MAX_ROWS = 150_000
+_MAX_LINE = 1 << 17
+"""In characters, as many as a cell may have."""
 
 JUNK_TERMS = frozenset(
     {
@@ -108,14 +112,20 @@ def read_csv(source: Path | bytes, *, origin: str | None = None) -> Dataset:
             content = source.read_bytes()
         except OSError as error:
             raise DataError(f"{source} cannot be read: {error.strerror}.") from error
-    rows = _rows_of(content, name=name)
-    width = Counter(len(row) for row in rows).most_common(1)[0][0]
+    if not content.strip():
+        raise DataError(f"{name} is empty; give a table in SAFE-DB's layout.")
+    if b"\0" in content:
+        raise DataError(f"{name} is not a text table; give a CSV file in SAFE-DB's layout.")
+    return _dataset_of(_rows_of(content, name=name), name=name)
+
+
+def _check_width(widths: Counter[int], *, name: str) -> None:
+    width = widths.most_common(1)[0][0]
     if width != N_COLUMNS:
         raise DataError(
             f"{name} has {width} column{'s' * (width != 1)}; SAFE-DB's equaliser table has"
             f" {N_COLUMNS}: ID, word, …, the 13 parameters in columns 6 to 18."
         )
-    return _dataset_of(rows, name=name)
 
 
 def _check_size(size_bytes: int, *, name: str) -> None:
@@ -125,23 +135,39 @@ def _check_size(size_bytes: int, *, name: str) -> None:
         )
 
 
-def _rows_of(content: bytes, *, name: str) -> list[list[str]]:
-    if not content.strip():
-        raise DataError(f"{name} is empty; give a table in SAFE-DB's layout.")
-    if b"\0" in content:
-        raise DataError(f"{name} is not a text table; give a CSV file in SAFE-DB's layout.")
+def _rows_of(content: bytes, *, name: str) -> Iterator[list[str]]:
+    """Yield the rows that are not empty, one at a time: cells take much more room than text."""
+    widths: Counter[int] = Counter()
     # Words and places were typed in many alphabets; a stray byte must not cost the table.
-    text = content.decode("utf-8-sig", errors="replace")
+    file = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", errors="replace", newline="")
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+        for row in csv.reader(_lines(file, name=name)):
+            if not row:
+                continue
+            widths[len(row)] += 1
+            if widths.total() > MAX_ROWS:
+                _check_width(widths, name=name)
+                raise DataError(
+                    f"{name} has more than {MAX_ROWS:,} rows; give a table of fewer settings."
+                )
+            yield row
     except csv.Error as error:
         raise DataError(f"{name} is not a CSV table: {error}.") from error
-    if not rows:
+    if not widths:
         raise DataError(f"{name} is empty; give a table in SAFE-DB's layout.")
-    return rows
+    _check_width(widths, name=name)
 
 
-def _dataset_of(rows: list[list[str]], *, name: str) -> Dataset:
+def _lines(file: io.TextIOWrapper, *, name: str) -> Iterator[str]:
+    while line := file.readline(_MAX_LINE):
+        if len(line) == _MAX_LINE:
+            raise DataError(
+                f"{name} is not a CSV table: a line has {_MAX_LINE:,} or more characters."
+            )
+        yield line
+
+
+def _dataset_of(rows: Iterable[list[str]], *, name: str) -> Dataset:
     set_aside: Counter[str] = Counter()
     submitters: dict[str, int] = {}
     kept: list[tuple[int, np.ndarray, str, int, str, str]] = []
