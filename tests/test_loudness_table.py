@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from neural_eq.data.audio_file import open_audio
-from neural_eq.data.listening import loudness_table
-from neural_eq.eq.loudness import integrated_loudness_lufs
+from neural_eq.data.audio_file import open_audio, read_blocks
+from neural_eq.data.listening import loudness_table, read_frames, stream_of
+from neural_eq.eq.loudness import channel_weights, integrated_loudness_lufs
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.render import filter_audio
 
@@ -51,3 +52,38 @@ def test_silence_and_a_flat_eq_need_no_gain(tmp_path):
     assert table.matching_gain_db(np.array(SETTINGS["bass"], dtype=float)) == 0
     drums = loudness_table(open_audio(CLIPS / "drums.flac"))
     assert drums.matching_gain_db(DEFAULT) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_file_that_holds_less_than_it_claims_is_known_by_what_it_holds(tmp_path):
+    path = tmp_path / "a.mp3"
+    noise = np.random.default_rng(0).normal(0, 0.1, (48000, 2))
+    soundfile.write(path, noise, 48000, format="MP3", subtype="MPEG_LAYER_III")
+    whole = loudness_table(open_audio(path))
+    content = bytearray(path.read_bytes())
+    at = max(content.find(b"Xing"), content.find(b"Info")) + 8
+    frames = int.from_bytes(content[at : at + 4], "big")
+    for claimed in (2 * frames, 20 * frames):
+        content[at : at + 4] = claimed.to_bytes(4, "big")
+        path.write_bytes(content)
+        file = open_audio(path)
+        assert file.n_frames > 90_000
+        np.testing.assert_allclose(loudness_table(file).powers[:5], whole.powers[:5], rtol=0.01)
+
+
+def test_many_channels_are_measured_in_little_memory(tmp_path):
+    path = tmp_path / "many.wav"
+    noise = np.random.default_rng(0).normal(0, 0.1, (20_000, 1)) * np.ones(200)
+    soundfile.write(path, noise, 48000, format="WAVEX", subtype="PCM_16")
+    soundfile.write(tmp_path / "one.wav", noise[:, :1], 48000, subtype="PCM_16")
+    file = open_audio(path)
+    assert [len(block) for block in read_blocks(file)] == [1310] * 15 + [350]
+    tracemalloc.start()
+    many = loudness_table(file).powers
+    parts = [read_frames(stream_of(file), first, 5000) for first in (0, 18_000)]
+    assert tracemalloc.get_traced_memory()[1] < 60 << 20  # 16 MB of samples, in float32
+    tracemalloc.stop()
+    one = loudness_table(open_audio(tmp_path / "one.wav")).powers
+    weights = channel_weights(200).sum()
+    np.testing.assert_allclose(many, weights * one, rtol=1e-5)
+    assert [len(part) for part in parts] == [5000 * 4, 2000 * 4]
+    np.testing.assert_allclose(np.frombuffer(parts[0], "<f4"), noise[:5000, 0], atol=1e-4)

@@ -42,7 +42,14 @@ _QUANTIZED_FRAMES = 1 << 13
 """At once: so many stay in the processor's cache."""
 
 BLOCK_FRAMES = 1 << 17
-"""Frames that are read, filtered and written at once: three seconds."""
+"""Frames of one or two channels that are read, filtered and written at once: three seconds."""
+
+_LEAST_FRAMES = 1 << 10
+
+
+def frames_at_once(n_channels: int, *, most: int = BLOCK_FRAMES) -> int:
+    """Return how many frames take no more memory, whatever the channels, than two channels do."""
+    return min(most, max(_LEAST_FRAMES, 2 * most // n_channels))
 
 
 class Described(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neural_eq.data.audio_encoding import BLOCK_FRAMES, NamelessFile, damaged
+from neural_eq.data.audio_encoding import BLOCK_FRAMES, NamelessFile, damaged, frames_at_once
 from neural_eq.data.audio_io import Audio
 from neural_eq.eq.loudness import check_audio
 from neural_eq.errors import AudioError
@@ -95,8 +95,9 @@ def read_blocks(file: AudioFile) -> Iterator[np.ndarray]:
     Raises:
         AudioError: If a block cannot be read or has a sample that is no number.
     """
+    n_frames = frames_at_once(file.n_channels, most=BLOCK_FRAMES)
     with _opened(file.path, file.name) as opened:
-        while len(block := opened.read(BLOCK_FRAMES, dtype=_dtype(file), always_2d=True)):
+        while len(block := opened.read(n_frames, dtype=_dtype(file), always_2d=True)):
             _check(block, file)
             yield block
 

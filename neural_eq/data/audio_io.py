@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from neural_eq.data.audio_encoding import (
-    BLOCK_FRAMES,
     Described,
     Encoded,
     NamelessFile,
     damaged,
     encode,
     format_of,
+    frames_at_once,
     planned,
 )
 from neural_eq.eq.loudness import check_audio
@@ -183,5 +183,6 @@ def encode_audio(
 
 
 def _blocks(samples: np.ndarray) -> Iterator[np.ndarray]:
-    for first in range(0, len(samples), BLOCK_FRAMES):
-        yield samples[first : first + BLOCK_FRAMES]
+    n_frames = frames_at_once(samples.shape[1])
+    for first in range(0, len(samples), n_frames):
+        yield samples[first : first + n_frames]

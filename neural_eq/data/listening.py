@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neural_eq.data.audio_encoding import frames_at_once
 from neural_eq.data.audio_file import AudioFile, read_blocks, read_excerpt
 from neural_eq.eq.analysis import outline
 from neural_eq.eq.loudness_table import BLOCK_S, LoudnessTable, block_powers
@@ -16,6 +17,9 @@ MAX_CHANNELS = 2
 N_OUTLINE = 800
 MAX_BLOCKS = 600
 """A longer file is known by as many gating blocks, evenly over its length."""
+
+_MANY_CHANNELS, _LEAST_BLOCKS = 8, 20
+"""Of more channels fewer blocks are read, for the same work."""
 
 _HOP_S = 0.1
 
@@ -48,12 +52,18 @@ def read_frames(stream: Stream, first: int, n_frames: int) -> bytes:
     Raises:
         AudioError: If they cannot be read, or are no finite numbers.
     """
-    rate = stream.file.sample_rate
-    samples = read_excerpt(
-        stream.file, start_s=first / rate, duration_s=n_frames / rate
-    ).samples  # (n_frames, n_channels)
-    if stream.file.n_channels > MAX_CHANNELS:
-        samples = samples.mean(axis=1, keepdims=True)
+    file = stream.file
+    n_once = frames_at_once(file.n_channels) if file.n_channels > MAX_CHANNELS else n_frames
+    parts = []
+    for at in range(first, min(first + n_frames, max(file.n_frames, first + 1)), n_once):
+        part = read_excerpt(
+            file,
+            start_s=at / file.sample_rate,
+            duration_s=min(n_once, first + n_frames - at) / file.sample_rate,
+        ).samples  # (n_once, n_channels)
+        mixed = file.n_channels > MAX_CHANNELS
+        parts.append(part.mean(axis=1, keepdims=True) if mixed else part)
+    samples = np.concatenate(parts)
     if stream.dtype == "int16":
         return np.rint(samples * 32768).clip(-32768, 32767).astype("<i2").tobytes()
     return np.ascontiguousarray(samples, dtype="<f4").tobytes()
@@ -68,11 +78,14 @@ def loudness_table(file: AudioFile) -> LoudnessTable:
     n_block = min(round(BLOCK_S * file.sample_rate), file.n_frames)
     n_hops = int((file.n_frames - n_block) / (_HOP_S * file.sample_rate)) + 1
     starts = np.arange(n_hops) * _HOP_S
-    if n_hops > MAX_BLOCKS:
-        starts = np.linspace(0, starts[-1], MAX_BLOCKS)
-    elif file.n_frames <= 60 * file.sample_rate:
+    n_most = max(_LEAST_BLOCKS, MAX_BLOCKS * _MANY_CHANNELS // max(_MANY_CHANNELS, file.n_channels))
+    if n_hops > n_most:
+        starts = np.linspace(0, starts[-1], n_most)
+    elif file.n_frames * file.n_channels <= 60 * file.sample_rate * MAX_CHANNELS:
         whole = read_excerpt(file, start_s=0, duration_s=file.duration_s).samples
+        n_block = min(n_block, len(whole))  # a file may hold less than its header claims
         firsts = (starts * file.sample_rate).astype(int)
+        firsts = firsts[firsts + n_block <= len(whole)]
         powers = [block_powers(whole[f : f + n_block], file.sample_rate) for f in firsts]
         return LoudnessTable(np.array(powers), file.sample_rate)
     powers = [

@@ -19,6 +19,7 @@ BLOCK_S = 0.4
 N_WITHIN = 4
 """Places in each band where an EQ's curve is read: a narrow peak is less than a band wide."""
 
+_CHANNELS_AT_ONCE = 16
 _EDGES_HZ = np.sqrt(BAND_FREQ_HZ[1:] * BAND_FREQ_HZ[:-1])
 
 
@@ -61,11 +62,16 @@ class LoudnessTable:
 
 def block_powers(block: np.ndarray, sample_rate: float) -> np.ndarray:
     """Analyse one gating block, shape ``(n_frames, n_channels)``; returns ``(N_BANDS,)``."""
-    n_frames = len(block)
-    spectrum = np.abs(np.fft.rfft(block, axis=0)) ** 2  # (n_bins, n_channels)
-    spectrum[1:-1] *= 2
+    n_frames, n_channels = block.shape
+    weights = channel_weights(n_channels)
     freq_hz = np.fft.rfftfreq(n_frames, 1 / sample_rate)
-    power = (spectrum @ channel_weights(block.shape[1])) * _k_power(freq_hz, sample_rate)
+    power = np.zeros(len(freq_hz))
+    for first in range(0, n_channels, _CHANNELS_AT_ONCE):
+        some = slice(first, first + _CHANNELS_AT_ONCE)
+        spectrum = np.abs(np.fft.rfft(block[:, some], axis=0)) ** 2  # (n_bins, n_channels)
+        spectrum[1:-1] *= 2
+        power += spectrum @ weights[some]
+    power *= _k_power(freq_hz, sample_rate)
     band = np.searchsorted(_EDGES_HZ, freq_hz)
     return np.bincount(band, power, minlength=N_BANDS) / n_frames**2
 
