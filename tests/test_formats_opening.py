@@ -416,7 +416,9 @@ def test_no_damage_crashes_the_opening(format_id, data):
 def test_a_curve_whose_commas_are_both_is_refused():
     rows = "\n".join(f"{20 * 1.07**n:.3f};-0.{n:04d}" for n in range(100))
     ambiguous = rows.replace(".", ",").replace(";", ",")
-    with pytest.raises(PresetError, match="spans .* dB; a curve spans .*semicolons"):
+    with pytest.raises(
+        PresetError, match="its columns by commas, and its decimals too.*semicolons"
+    ):
         open_preset(ambiguous.encode(), name="curve.csv")
     assert open_preset(rows.replace(".", ",").encode(), name="curve.csv").worst_db < 0.5
 
@@ -437,3 +439,68 @@ def test_a_text_of_blank_lines_is_refused_at_once(blank):
 )  # fmt: skip
 def test_blank_lines_and_blanks_before_it_change_nothing(text, label):
     assert open_preset(text.encode(), name="a.txt").format_label == label
+
+
+SMOOTH = [(20 * 10 ** (n / 33), 4 * np.sin(n / 16)) for n in range(100)]
+
+
+def written_by_spreadsheet(line, decimals=".", thousands=""):
+    """A smooth curve as a spreadsheet of some country writes it."""
+    signs = str.maketrans(".,", f"{decimals}_")
+    return "\n".join(
+        line.format(
+            *(f"{v:,.2f}".translate(signs).replace("_", thousands) for v in (freq, level))
+        )
+        for freq, level in SMOOTH
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        written_by_spreadsheet('"{}","{}"', ","),
+        written_by_spreadsheet('"{}";"{}"', ","),
+        written_by_spreadsheet("{};{}", ",", "."),
+        written_by_spreadsheet("{}\t{}", ",", "."),
+        written_by_spreadsheet("{};{}", ".", ","),
+        written_by_spreadsheet("{};{}", ",", " "),
+        written_by_spreadsheet("{} {}", ","),
+        written_by_spreadsheet("{},{}").replace("-", "\u2212"),
+        "n;dB;Hz\n" + "\n".join(f"{n};{v};{f}" for n, (f, v) in enumerate(SMOOTH, start=1)),
+        "Nr,Hz,dB\n" + "\n".join(f"{n},{f},{v}" for n, (f, v) in enumerate(SMOOTH, start=1)),
+        "\n".join(f"{n},{f},{v}" for n, (f, v) in enumerate(SMOOTH, start=1)),
+        "gain,frequency\n" + "\n".join(f"{v},{f}" for f, v in SMOOTH),
+        "frequency,raw,equalization\n" + "\n".join(f"{f},{90 - f / 1e3},{v}" for f, v in SMOOTH),
+        ("Frequenz;Verst\u00e4rkung\n" + written_by_spreadsheet("{};{}", ",")).encode("cp1252"),
+    ],
+)
+def test_a_table_is_the_same_curve_however_it_is_written(text):
+    from neural_eq.presets.sampled import read_csv
+
+    reading = read_csv(text if isinstance(text, bytes) else text.encode(), name="curve.csv")
+    expected = np.array(SMOOTH)
+    np.testing.assert_allclose(reading.freq_hz, expected[:, 0], atol=0.006)
+    np.testing.assert_allclose(reading.level_db, expected[:, 1], atol=0.006)
+    assert all("passed over" not in note or "counts" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize("end", ["", ",0"])
+def test_commas_between_columns_and_within_numbers_are_refused(end):
+    text = "\n".join(f"{n},00,{n % 5},05{end}" for n in range(20, 900, 20))
+    with pytest.raises(PresetError, match="separate its columns by semicolons or tabs"):
+        opened(text)
+
+
+def test_lines_that_are_passed_over_are_said():
+    assert "2 lines that are no frequency and dB are passed over." in notes(
+        table() + "21 Hz;x\n# a word\nend\n"
+    )
+
+
+def test_a_fit_that_is_far_off_is_said_first():
+    far = "\n".join(f"{20 * 2 ** (n / 4)},{60 * (-1) ** n}" for n in range(40))
+    assert opened(far).notes[0].startswith("Five bands cannot come near this curve.")
+
+
+def test_text_of_windows_is_read():
+    assert opened(("# f\u00fcr\n" + PEAK).encode("cp1252")).worst_db == 0

@@ -34,6 +34,9 @@ _N_FREQS = 480
 EXACT_DB = 0.0005
 """A curve that is nearer is the same."""
 
+FAR_DB = 15.0
+"""A fit that is further off has little of its file's sound."""
+
 _OURS = "Neural EQ"
 _FILTER = re.compile(r"^[^\S\n]*Filter[^:\n]{0,20}:\s*(ON|OFF)\b", re.MULTILINE | re.IGNORECASE)
 _ROCKBOX = re.compile(r"^[^\S\n]*eq (enabled|precut)\s*:", re.MULTILINE)
@@ -180,7 +183,11 @@ def _fitted(reading: Reading, notes: list[str]) -> tuple[np.ndarray, float]:
             f"The curve as a whole is {abs(found.level_db):.1f} dB"
             f" {'higher' if found.level_db > 0 else 'lower'} there; five bands have no level."
         )
-    return found.params, _worst_db(found.params, reading, found.level_db)
+    worst_db = _worst_db(found.params, reading, found.level_db)
+    if worst_db > FAR_DB:
+        what = "Make sure that its columns are Hz and dB." if reading.freq_hz is not None else ""
+        notes.insert(0, f"Five bands cannot come near this curve. {what}".strip())
+    return found.params, worst_db
 
 
 def _reasons(bands: tuple[ReadBand, ...]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from neural_eq.errors import PresetError
 from neural_eq.presets.preamp import preamp_db
 from neural_eq.presets.preset import Preset
 from neural_eq.presets.reading import Reading
+from neural_eq.presets.table import COMMA_ADVICE, read_table
 from neural_eq.presets.text import decoded, plain
 
 GRAPHIC_LABEL, CSV_LABEL = "GraphicEQ", "Table of frequency and dB"
@@ -75,6 +77,7 @@ def read_graphic(content: bytes, *, name: str) -> Reading:
         PresetError: If it is none, or a pair is no pair of numbers.
     """
     text = decoded(content, name=name)
+    text = text.replace("\u2212", "-")
     found = re.search(r"^[^\S\n]*GraphicEQ\s*:(.*)$", text, re.MULTILINE)
     if not found:
         raise PresetError(f"{name} has no line “GraphicEQ: …”.")
@@ -94,21 +97,13 @@ def read_graphic(content: bytes, *, name: str) -> Reading:
 def read_csv(content: bytes, *, name: str) -> Reading:
     """Read a table whose first two columns are Hz and dB, other lines being passed over.
 
-    Columns are parted by commas, semicolons, tabs or spaces; decimals have a point, or a comma
-    where columns are parted otherwise.
+    How it is parted into columns, :func:`~neural_eq.presets.table.read_table` says.
 
     Raises:
         PresetError: If it is no such table.
     """
-    lines = [line for line in decoded(content, name=name).splitlines() if line.strip()]
-    has_comma_decimals = _has_comma_decimals(lines)
-    pairs, n_other = [], 0
-    for line in lines:
-        cells = _cells(line, has_comma_decimals)
-        try:
-            pairs.append((float(cells[0]), float(cells[1])))
-        except (ValueError, IndexError):
-            n_other += 1
+    table = read_table(decoded(content, name=name), name=name)
+    pairs, n_other = table.pairs, table.n_other
     if len(pairs) < _MIN_POINTS:
         raise PresetError(
             f"{name} is no EQ that can be read here: no preset of a known format, and"
@@ -120,25 +115,11 @@ def read_csv(content: bytes, *, name: str) -> Reading:
             f"{name} has {n_other:,} lines that are no frequency and dB, and {len(pairs):,} that"
             " are; it is no table of a curve."
         )
-    return reading
-
-
-def _has_comma_decimals(lines: list[str]) -> bool:
-    """Whether numbers have decimal commas: columns are parted by another sign then."""
-    rows = [line for line in lines if line.lstrip("\"' \t")[:1].isdigit()][:200]
-    return (
-        bool(rows)
-        and all("." not in row for row in rows)
-        and any(re.search(r"\d,\d", row) and re.search(r"[;\t]|\S\s+\S", row) for row in rows)
-    )
-
-
-def _cells(line: str, has_comma_decimals: bool) -> list[str]:
-    if has_comma_decimals:
-        cells = re.split(r"[;\t]|\s+", line.strip())
-        return [cell.strip("\"' ").replace(",", ".") for cell in cells if cell.strip()]
-    cells = re.split(r"[,;\t]|\s+", line.strip())
-    return [cell.strip("\"' ") for cell in cells if cell.strip()]
+    notes = [*table.notes, *reading.notes]
+    if n := table.n_passed:
+        lines = "1 line that is" if n == 1 else f"{n:,} lines that are"
+        notes.append(f"{lines} no frequency and dB {'is' if n == 1 else 'are'} passed over.")
+    return replace(reading, notes=tuple(notes))
 
 
 def _points(pairs: list[tuple[float, float]], *, name: str) -> Reading:
@@ -174,7 +155,7 @@ def _points(pairs: list[tuple[float, float]], *, name: str) -> Reading:
     span_db = float(np.ptp(level_db))
     if span_db > _MAX_SPAN_DB:
         raise PresetError(
-            f"{name} spans {span_db:.0f} dB; a curve spans {_MAX_SPAN_DB:g} dB at most. Where its"
-            " decimal signs are commas, separate its columns by semicolons or tabs."
+            f"{name} spans {span_db:.0f} dB; a curve spans {_MAX_SPAN_DB:g} dB at most."
+            f" {COMMA_ADVICE}"
         )
     return Reading(freq_hz=freq_hz, level_db=level_db, notes=tuple(notes))

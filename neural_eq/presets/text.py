@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from neural_eq.errors import PresetError
@@ -11,11 +12,13 @@ from neural_eq.errors import PresetError
 MAX_BYTES = 4 << 20
 """No preset and no measured curve is larger."""
 
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def decoded(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> str:
-    """Return the text of a file in UTF-8, or in UTF-16 with its mark.
+    """Return the text of a file in UTF-8, or in UTF-16 with its mark, else in Windows-1252.
 
     Raises:
         PresetError: If it is too large or no text.
@@ -27,7 +30,12 @@ def decoded(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> str:
         )
     encoding = next((e for mark, e in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
-        text = content.decode(encoding)
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            if encoding != "utf-8" or _CONTROL.search(content):
+                raise
+            text = content.decode("cp1252")  # what Windows' programs write without a mark
     except ValueError as error:
         raise PresetError(f"{name} is no text; choose a preset saved as a text file.") from error
     if "\0" in text:
