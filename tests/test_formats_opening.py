@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_eq.eq.params import DEFAULT
+from neural_eq.eq.params import DEFAULT, FIXED_BOUNDS
 from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.errors import NeuralEqError, PresetError
 from neural_eq.presets.fitting import exact_params, fit
@@ -16,6 +16,7 @@ from neural_eq.presets.formats import FORMATS, write_format
 from neural_eq.presets.opening import open_preset
 from neural_eq.presets.preset import Preset
 from neural_eq.presets.reading import ReadBand, shelf_q_of_slope, slope_of_shelf_q
+from neural_eq.presets.sampled import curve_points, read_csv
 
 WORKED = np.array([4.5, 180, 3.2, 420, 0.8, -2.6, 1100, 1.4, 5.1, 3300, 2.2, -6.3, 7200])
 APO = write_format(Preset("x", WORKED), "apo").decode()
@@ -475,8 +476,6 @@ def written_by_spreadsheet(line, decimals=".", thousands=""):
     ],
 )
 def test_a_table_is_the_same_curve_however_it_is_written(text):
-    from neural_eq.presets.sampled import read_csv
-
     reading = read_csv(text if isinstance(text, bytes) else text.encode(), name="curve.csv")
     expected = np.array(SMOOTH)
     np.testing.assert_allclose(reading.freq_hz, expected[:, 0], atol=0.006)
@@ -504,3 +503,16 @@ def test_a_fit_that_is_far_off_is_said_first():
 
 def test_text_of_windows_is_read():
     assert opened(("# f\u00fcr\n" + PEAK).encode("cp1252")).worst_db == 0
+
+
+@pytest.mark.parametrize("seed", [0, 4, 10, "all up"])
+def test_our_own_curve_is_met_without_a_level_of_its_own(seed):
+    if seed == "all up":
+        params = DEFAULT.copy()
+        params[[0, 2, 5, 8, 11]] = 12.0
+    else:
+        rows = np.random.default_rng(3).random((12, 13))
+        params = FIXED_BOUNDS.denormalize(rows[seed])
+    freq_hz, level_db = curve_points(params, sample_rate=48000)
+    found = fit(freq_hz, level_db)
+    assert abs(found.level_db) < 0.3 and found.worst_db < 0.2, found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from neural_eq.eq.params import (
     FIXED_BOUNDS,
     MAXIMUM,
     MINIMUM,
+    N_PARAMS,
     SHELF_Q,
     Band,
     clamp,
@@ -23,22 +23,22 @@ from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.presets.earlier import SHELF_Q_SLACK
 from neural_eq.presets.reading import ReadBand
 
-_N_FREQS = 240
-_TIME_S = 1.5
-"""After this nothing further is tried; a slow machine's limit, not a usual one."""
+_N_FREQS = 160
 
 _GOOD_DB = 0.01
 """A fit as near as this needs nothing further."""
 
 _NEAR_DB = 0.1
-"""A curve whose level is taken as it is must be met as nearly as this."""
+"""A curve that is met so nearly as it is need not be moved."""
 
-_MOST_DB = 40.0
+_WORTH = 3.0
+"""So many times nearer must bands come to a curve that is moved as a whole."""
+
+_MOST_DB = 60.0
 """What five bands can make at most, roughly; a curve beyond it has a level of its own."""
 
-_N_FIRST_STEPS, _N_STEPS, _N_SHAKES = 12, 60, 24
-_N_AGREED = 4
-"""So often the same fit, and there is hardly a better one."""
+_N_ROUNDS, _N_TOGETHER, _N_BEST = 6, 24, 6
+_N_STEPS, _N_LAST_STEPS = 20, 60
 
 _SHELVES = [band for band in BANDS if band.q is None]
 _PEAKS = [band for band in BANDS if band.q is not None]
@@ -97,101 +97,135 @@ def exact_params(bands: Sequence[ReadBand]) -> np.ndarray | None:
 def fit(freq_hz: np.ndarray, level_db: np.ndarray, *, has_level: bool = True) -> Fit:
     """Find five bands whose curve is nearest to a given one at 48 kHz.
 
-    Several starts are refined by least squares within the equaliser's bounds; the best is shaken
-    and refined until it is good or the time is over. It takes up to two seconds.
+    Several starts are refined by least squares within the equaliser's bounds; the best are shaken
+    and refined until one is good, at most a fixed number of times, so that any machine finds the
+    same. It takes a second or three.
 
     Args:
         freq_hz: Rising, shape ``(n,)``; what lies beyond 20 Hz to 20 kHz does not count.
         level_db: The curve there, shape ``(n,)``.
         has_level: Whether the curve may lie higher or lower as a whole; it is taken as it is
-            where bands come near enough to that.
+            where bands come nearly as near to that.
     """
     low_hz, high_hz = max(20.0, float(freq_hz[0])), min(20000.0, float(freq_hz[-1]))
     grid_hz = log_frequencies(_N_FREQS, low_hz=low_hz, high_hz=high_hz)
     target = np.interp(np.log(grid_hz), np.log(freq_hz), level_db)
-    until = time.perf_counter() + _TIME_S
-    if not has_level:
-        return _search(grid_hz, target, levels=[0.0], until=until)
-    if np.abs(target).max() < _MOST_DB:
-        found = _search(grid_hz, target, levels=[0.0], until=0.0)
-        if found.worst_db < _GOOD_DB:
-            return found
-        if found.worst_db < _NEAR_DB:
-            return _search(grid_hz, target, levels=[0.0], until=until)
+    as_it_is = None
+    if not has_level or np.abs(target).max() < _MOST_DB:
+        as_it_is = _search(grid_hz, target, levels=[0.0])
+        if not has_level or as_it_is.worst_db < _NEAR_DB:
+            return as_it_is
     levels = np.quantile(target, (0.02, 0.25, 0.5, 0.75, 0.98)).tolist()
-    return _search(grid_hz, target, levels=levels, until=until, is_free=True)
+    moved = _search(grid_hz, target, levels=levels, is_free=True)
+    if as_it_is is not None and as_it_is.worst_db < _WORTH * moved.worst_db:
+        return as_it_is
+    return moved
 
 
 def _search(
-    freq_hz: np.ndarray,
-    target: np.ndarray,
-    *,
-    levels: list[float],
-    until: float,
-    is_free: bool = False,
+    freq_hz: np.ndarray, target: np.ndarray, *, levels: list[float], is_free: bool = False
 ) -> Fit:
-    """Refine guesses at some levels; shake the best until it is good, or a time is over."""
-    from scipy.optimize import least_squares
+    """Refine many guesses together, shake the best ones, and go on until one is good."""
+    generator = np.random.default_rng(0)
+    starts = list(_starts(freq_hz, target, levels))
+    kept: list[Fit] = []
+    costs: list[float] = []
+    for _ in range(_N_ROUNDS):
+        tried = kept[:_N_BEST] or starts
+        while len(tried) < _N_TOGETHER:
+            seeds = kept[: _N_BEST // 2] if kept and generator.random() < 0.7 else starts
+            seed = seeds[generator.integers(len(seeds))]
+            tried = [*tried, _shaken(seed, freq_hz, target, generator, is_free=is_free)]
+        refined = _refined(tried, freq_hz, target, n_steps=_N_STEPS, is_free=is_free)
+        kept = _different([*refined, *kept[_N_BEST:]])
+        costs.append(kept[0].cost)
+        has_stopped = is_free and len(costs) > 2 and costs[-1] > 0.98 * costs[-3]
+        if kept[0].worst_db <= _GOOD_DB or has_stopped:
+            break
+    return min(_refined(kept[:2], freq_hz, target, n_steps=_N_LAST_STEPS, is_free=is_free),
+               key=lambda found: found.cost)  # fmt: skip
 
-    reach = np.inf if is_free else 1e-6
+
+def _different(fits: Sequence[Fit]) -> list[Fit]:
+    """The best fits that differ, best first."""
+    kept: list[Fit] = []
+    for one in sorted(fits, key=lambda found: found.cost):
+        norm = FIXED_BOUNDS.normalize(one.params)
+        if all(np.abs(norm - FIXED_BOUNDS.normalize(k.params)).max() > 0.02 for k in kept):
+            kept.append(one)
+    return kept[: 2 * _N_BEST]
+
+
+def _refined(
+    fits: Sequence[Fit], freq_hz: np.ndarray, target: np.ndarray, *, n_steps: int, is_free: bool
+) -> list[Fit]:
+    """Take all fits downhill together, by damped least squares within the bounds.
+
+    Source:
+        D. Marquardt, "An Algorithm for Least-Squares Estimation of Nonlinear Parameters", 1963;
+        a number at a bound that would leave it stands still for a step.
+    """
+    n_free = N_PARAMS + is_free
+    reach = np.inf if is_free else 0.0
     low = np.append(FIXED_BOUNDS.normalize(MINIMUM), -reach)
     high = np.append(FIXED_BOUNDS.normalize(MAXIMUM), reach)
 
-    def distance(x: np.ndarray) -> np.ndarray:
-        return response_db(_params(x), freq_hz) + x[..., 13:] - target
+    def distance(x: np.ndarray) -> np.ndarray:  # (..., 14) to (..., n_freqs)
+        flat = x.reshape(-1, N_PARAMS + 1)
+        curves = response_db(FIXED_BOUNDS.denormalize(flat[:, :-1]), freq_hz)
+        return (curves + flat[:, -1:] - target).reshape(*x.shape[:-1], -1)
 
-    def slopes(x: np.ndarray) -> np.ndarray:
-        step = 1e-6
-        near = x + step * np.eye(14)  # all in one batch
-        near[:, :13] = np.where(near[:, :13] > high[:13], x[:13] - step, near[:, :13])
-        return ((distance(near) - distance(x)) / (near - x).sum(axis=1)[:, None]).T
+    def slopes(x: np.ndarray, left: np.ndarray) -> np.ndarray:  # (n, n_free, n_freqs)
+        step = np.where(x + 1e-5 > high, -1e-5, 1e-5)[:, :N_PARAMS]
+        near = x[:, None, :] + step[:, :, None] * np.eye(N_PARAMS, N_PARAMS + 1)
+        found = (distance(near) - left[:, None, :]) / step[:, :, None]
+        level = np.ones((len(x), n_free - N_PARAMS, left.shape[1]))
+        return np.concatenate([found, level], axis=1)
 
-    def refined(params: np.ndarray, level: float, n_steps: int) -> Fit:
-        start = np.append(FIXED_BOUNDS.normalize(clamp(params)), level)
-        found = least_squares(
-            distance, np.clip(start, low + 1e-9, high - 1e-9), slopes,
-            bounds=(low, high), x_scale="jac", max_nfev=n_steps,
-        )  # fmt: skip
-        worst_db = float(np.abs(found.fun).max())
-        return Fit(clamp(_params(found.x)), float(found.x[13]), worst_db, float(found.cost))
+    x = np.array([np.append(FIXED_BOUNDS.normalize(one.params), one.level_db) for one in fits])
+    x = np.clip(x, low, high)
+    left = distance(x)
+    cost, damping = (left**2).sum(axis=1), np.full(len(x), 1e-2)
+    for _ in range(n_steps):
+        slope = slopes(x, left)
+        uphill = np.einsum("nij,nj->ni", slope, left)
+        some = x[:, :n_free]
+        is_held = (some <= low[:n_free]) & (uphill > 0) | (some >= high[:n_free]) & (uphill < 0)
+        curvature = slope @ slope.transpose(0, 2, 1)
+        curvature[is_held[:, :, None] | is_held[:, None, :]] = 0.0
+        scale = np.einsum("nii->ni", curvature)
+        curvature = curvature + (damping[:, None] * scale + 1e-9 + is_held)[:, None] * np.eye(
+            n_free
+        )
+        move = np.linalg.solve(curvature, -np.where(is_held, 0.0, uphill)[..., None])[..., 0]
+        moved = x.copy()
+        moved[:, :n_free] = np.clip(some + move, low[:n_free], high[:n_free])
+        left_then = distance(moved)
+        cost_then = (left_then**2).sum(axis=1)
+        is_less = cost_then < cost
+        x, left = np.where(is_less[:, None], moved, x), np.where(is_less[:, None], left_then, left)
+        cost = np.where(is_less, cost_then, cost)
+        damping = np.where(is_less, np.maximum(damping / 4, 1e-8), np.minimum(damping * 4, 1e8))
+    return [
+        Fit(clamp(FIXED_BOUNDS.denormalize(row[:-1])), float(row[-1]), float(np.abs(rest).max()),
+            float(all_left) / 2)
+        for row, rest, all_left in zip(x, left, cost, strict=True)
+    ]  # fmt: skip
 
-    best = min(
-        (refined(*start, _N_FIRST_STEPS) for start in _starts(freq_hz, target, levels)),
-        key=lambda found: found.cost,
-    )
-    best = refined(best.params, best.level_db, _N_STEPS)
-    generator = np.random.default_rng(0)
-    n_agreed = 0
-    for _ in range(_N_SHAKES):
-        is_done = best.worst_db <= _GOOD_DB or n_agreed >= _N_AGREED
-        if is_done or time.perf_counter() > until:
-            break
-        found = refined(*_shaken(best, freq_hz, target, generator), _N_STEPS)
-        if found.cost < 0.99 * best.cost:
-            best, n_agreed = found, 0
-        else:
-            n_agreed += found.cost < 1.01 * best.cost
-    return best
 
-
-def _params(x: np.ndarray) -> np.ndarray:
-    return FIXED_BOUNDS.denormalize(x[..., :13])
-
-
-def _starts(
-    freq_hz: np.ndarray, target: np.ndarray, levels: list[float]
-) -> Iterator[tuple[np.ndarray, float]]:
+def _starts(freq_hz: np.ndarray, target: np.ndarray, levels: list[float]) -> Iterator[Fit]:
     """Guesses: shelves for the ends, peaks for what stands out most, at several levels."""
     for level in dict.fromkeys(levels):
         for low_hz, high_hz in ((120.0, 8000.0), (400.0, 3000.0)):
-            yield _greedy(freq_hz, target - level, low_hz, high_hz), level
+            yield Fit(_greedy(freq_hz, target - level, low_hz, high_hz), level, np.inf)
 
 
 def _shaken(
-    fit: Fit, freq_hz: np.ndarray, target: np.ndarray, generator: np.random.Generator
-) -> tuple[np.ndarray, float]:
+    fit: Fit, freq_hz: np.ndarray, target: np.ndarray, generator: np.random.Generator, *,
+    is_free: bool,
+) -> Fit:  # fmt: skip
     """Move a fit some way off, and now and then put one peak where most is left to do."""
-    level = fit.level_db + generator.normal(0, 2)
+    level = fit.level_db + is_free * generator.normal(0, 2)
     shaken = FIXED_BOUNDS.normalize(fit.params)
     shaken += generator.normal(0, 0.15, shaken.shape) * (generator.random(shaken.shape) < 0.6)
     params = clamp(FIXED_BOUNDS.denormalize(shaken))
@@ -199,7 +233,7 @@ def _shaken(
         band = _PEAKS[generator.integers(len(_PEAKS))]
         params[band.gain] = 0.0
         _place(band, params, freq_hz, target - level - response_db(params, freq_hz))
-    return params, level
+    return Fit(params, level, np.inf)
 
 
 def _greedy(freq_hz: np.ndarray, target: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
