@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS
+from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, check_params
+from neural_eq.model.guide_words import guide_words
 from neural_eq.presets.preset import Preset, write_preset
 from neural_eq.ui import state
 from tests.pages.opening import (
@@ -284,11 +285,21 @@ def test_a_blind_test_survives_a_page_switch_and_hides_its_score(audio):
     assert widget(audio.selectbox, "What you compare")
 
 
+def test_the_guides_models_are_compared_on_bright(audio):
+    widget(audio.get("button_group"), "What to do").set_value("Blind test").run()
+    widget(audio.selectbox, "What you compare").set_value("models").run()
+    assert widget(audio.selectbox, "Word").value == "bright"
+    assert "A is **bright by The guide's V2**, B is **bright by The guide's V3**" in text(audio)
+    widget(audio.button, "Start the test").click().run()
+    assert audio.session_state[state.BLIND_TEST].difference_db > 0.5
+    assert all(len(check_params(words["bright"])) == 1 for words in guide_words().values())
+
+
 def test_what_cannot_be_compared_is_not(audio):
     widget(audio.get("button_group"), "What to do").set_value("Blind test").run()
     widget(audio.selectbox, "What you compare").set_value("words").run()
     widget(audio.selectbox, "B").set_value("warm").run()
-    assert "A and B are the same setting" in audio.info[0].value
+    assert "which nobody hears: choose two that differ" in audio.info[0].value
     assert widget(audio.button, "Start the test").disabled
     widget(audio.selectbox, "B").set_value("bright").run()
     assert not widget(audio.button, "Start the test").disabled

@@ -116,8 +116,12 @@ def _draw_choice(sound: Sound | None, source: Excerpt | None, place: Any) -> Non
 
 def _trouble(pair: blind_pairs.Pair, source: Excerpt) -> str:
     """Say why these cannot be compared; empty if they can."""
-    if blind_pairs.difference_db(pair) < ALIKE_DB:
-        return "A and B are the same setting: choose two that differ."
+    apart_db = blind_pairs.difference_db(pair)
+    if apart_db < ALIKE_DB:
+        return (
+            f"The curves of A and B differ by {apart_db:.4f} dB (RMS), which nobody hears: choose"
+            " two that differ."
+        )
     if not math.isfinite(source.side.loudness_lufs):
         return "This part of the sound is silent: choose another, or another part."
     return ""

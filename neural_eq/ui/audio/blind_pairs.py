@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.response import curve_error_db
+from neural_eq.model.guide_words import guide_words
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.audio import applied
 from neural_eq.ui.audio.applied import Applied, word_input
@@ -20,6 +22,8 @@ LABELS = {
     MODELS: "Two models",
     ROUTES: "Two routes",
 }
+
+_GUIDE = "guide "
 
 Pair = tuple[Applied, Applied]
 
@@ -60,29 +64,25 @@ def _words() -> Pair:
 
 
 def _models() -> Pair | None:
-    from neural_eq.latent.terms import word_point
-
     refs = models.model_refs()
-    if len(refs) < 2:
-        st.info(
-            "There is only one model here: train another on Train, such as “V2 for comparison”."
-        )
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-        return None
+    labels = {f"{_GUIDE}{name}": f"The guide's {name}" for name in guide_words()}
+    labels |= {model_id: ref.label for model_id, ref in refs.items()}
     rest: dict[str, Any] = {"persist_state": "session"}
     chosen = []
     for label, place in (("A", 0), ("B", 1)):
         key = _key(f"model_{label}")
-        if st.session_state.get(key) not in refs:
-            st.session_state[key] = list(refs)[place]
+        if st.session_state.get(key) not in labels:
+            st.session_state[key] = list(labels)[place]
         chosen.append(
             st.selectbox(
-                f"Model {label}", list(refs), key=key,
-                format_func=lambda i: refs[i].label if i in refs else i, **rest,
+                f"Model {label}", list(labels), key=key,
+                format_func=lambda i: labels.get(i, i), **rest,
+                help="The guide's V2 and V3 are the networks that Neural EQ descends from, trained"
+                " on SAFE-DB as their guide says."
             )
         )  # fmt: skip
-    pair = [_model(model_id) for model_id in chosen]
-    shared = [word for word in pair[0].terms if word in pair[1].terms]
+    known = [_words_of(model_id) for model_id in chosen]
+    shared = [word for word in known[0] if word in known[1]]
     if not shared:
         st.info("These two models share no word: choose models of the same data.")
         return None
@@ -91,10 +91,24 @@ def _models() -> Pair | None:
         st.session_state[key] = "bright" if "bright" in shared else shared[0]
     word = st.selectbox("Word", shared, key=key, **rest)
     first, second = (
-        Applied(f"{word} by {refs[model_id].label}", word_point(model, word).params)
-        for model_id, model in zip(chosen, pair, strict=True)
+        Applied(f"{word} by {labels[model_id]}", _word_by(model_id, word)) for model_id in chosen
     )
     return first, second
+
+
+def _words_of(model_id: str) -> list[str]:
+    if model_id.startswith(_GUIDE):
+        return list(guide_words()[model_id.removeprefix(_GUIDE)])
+    return list(_model(model_id).terms)
+
+
+def _word_by(model_id: str, word: str) -> np.ndarray:
+    """What a model makes of a word, shape ``(13,)``."""
+    if model_id.startswith(_GUIDE):
+        return guide_words()[model_id.removeprefix(_GUIDE)][word]
+    from neural_eq.latent.terms import word_point
+
+    return word_point(_model(model_id), word).params
 
 
 def _model(model_id: str) -> Any:

@@ -26,10 +26,9 @@ MARK_COLOUR = "#d6267f"
 
 _MARGIN = 0.06
 _SYMBOLS_3D = {
-    "circle": "circle", "diamond": "diamond", "square": "square", "triangle-up": "cross",
-    "star": "x", "triangle-down": "circle-open", "pentagon": "square-open",
-    "cross": "diamond-open", "x": "cross",
+    "circle": "circle", "diamond": "diamond", "square": "square", "cross": "cross", "x": "x",
 }  # fmt: skip
+"""Plotly's three dimensions have few symbols; a word whose own is not there is a circle."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,11 @@ def _point_trace(
         },
     }  # fmt: skip
     if place.shape[1] == 3:
-        marker = {**trace["marker"], "symbol": _SYMBOLS_3D[symbol], "size": size * 0.7}
+        # a square or a cross in space looks larger than a circle of its size
+        share = 0.7 if _SYMBOLS_3D.get(symbol, "circle") == "circle" else 0.5
+        marker = {
+            **trace["marker"], "symbol": _SYMBOLS_3D.get(symbol, "circle"), "size": share * size,
+        }  # fmt: skip
         return {**trace, "type": "scatter3d", "z": place[:, 2], "marker": marker}
     trace["type"] = "scattergl" if len(points) > MANY_POINTS else "scatter"
     # a lasso must not fade the rest: the marks show what is chosen

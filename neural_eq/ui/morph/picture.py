@@ -18,6 +18,8 @@ from neural_eq.ui.morph import edits, ends
 END_COLOURS = ("#d55e00", "#2a85c7", "#a87900", "#c4659b")
 DASHES = ("9 5", "2 4", "9 4 2 4", "4 4")
 PERCENTILES = (10, 90)
+SPREAD_MOST_DB = 12.0
+"""The picture opens no farther for the spread alone."""
 
 
 def draw_heading(morph: Morph) -> None:
@@ -41,6 +43,9 @@ def draw(morph: Morph) -> None:
     spread, lack = _spread(morph)
     chosen = st.session_state.get(state.ZOOM_DB)
     reach_db = abs(strength) * float(np.abs(morph.path.curves_db).max())
+    if spread:  # which is to be seen whole too, within reason
+        widest_db = float(max(np.abs(spread.low_db).max(), np.abs(spread.high_db).max()))
+        reach_db = max(reach_db, min(widest_db, SPREAD_MOST_DB))
     eq_editor.draw(
         name="edited" if morph.is_edited else "morph",
         label=morph.eq.label if morph.is_edited else f"{morph.eq.label}, edited",

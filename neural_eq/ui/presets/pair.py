@@ -9,6 +9,7 @@ from neural_eq.presets.collection import Contents
 from neural_eq.presets.preset import Preset
 from neural_eq.ui import figures, state
 from neural_eq.ui.figures import Curve
+from neural_eq.ui.live import chart_spectrum
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.presets import facts, using
 
@@ -71,6 +72,7 @@ def _draw_both(first: Preset, second: Preset) -> None:
         figure, key="preset_pair", config={"displaylogo": False},
         alt=f"EQ curves of A, {first.name}, and B, {second.name}",
     )  # fmt: skip
+    chart_spectrum.draw("preset_pair")
     with st.container(horizontal=True):
         for side, preset in zip(SIDES, (first, second), strict=True):
             st.button(

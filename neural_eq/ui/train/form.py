@@ -23,7 +23,8 @@ PRESETS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "Small map": ({"latent_dim": 2}, "Two dimensions: the latent is the map; curves only roughly."),
     "V2, to compare": (
         {"bounds": "data"},
-        "Frequencies only as far as the data reaches, as V2 had it: hear what V3 changed.",
+        "Frequencies only as far as the data reaches, as V2 had it. Compare shows how far; to hear"
+        " what the guide's own V2 made of a word, take the blind test on Audio.",
     ),
 }
 """Name to the fields that differ from the defaults, and what comes of it."""
