@@ -1,13 +1,16 @@
 """Feed damaged files to every reader: ``python -m tests.fuzzing --minutes 10``.
 
 Any bytes whatever must end in a result or in an error that a user may see: no other exception,
-no crash, no hang, no gigabyte. Each reader runs in a process of its own, which is limited in time
-and memory; what it dies of is a finding, kept as a file in ``--keep FOLDER``.
+no crash, no hang, no gigabyte. Each reader does with a file all that the program would do, in a
+process of its own, which is limited in time and memory; what it dies of is a finding, kept as a
+file in ``--keep FOLDER``. A table at the end counts what came of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import copy
 import io
 import json
 import os
@@ -20,10 +23,13 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from neural_eq.errors import NeuralEqError
 
 ROOT = Path(__file__).parents[1]
 CPU_LIMIT_S, WALL_LIMIT_S = 5.0, 60.0
@@ -34,6 +40,26 @@ MEMORY_LIMIT_BYTES = 1 << 30
 
 _HUGE = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _WORDS = (b"nan", b"inf", b"-1", b"1e999", b"9" * 400, b"[" * 3000, b"{", b'"', b"\0", b"\xff\xfe")
+_PIECES = (
+    b"\n",
+    b" ",
+    b"\r\n",
+    b",",
+    b";",
+    b'"',
+    b"1,",
+    b"a\n",
+    b"[",
+    b"- ",
+    b"Filter",
+    b"\0",
+    b"\xff",
+)
+"""What is repeated tens of thousands of times: a parser may take the square of it."""
+
+_ZIP_S = 2.0
+_N_SETTINGS = 120
+"""Of the built-in set, to train on."""
 
 
 # The readers, and files that are whole
@@ -54,30 +80,66 @@ def read_preset(content: bytes) -> None:
 def read_zip(content: bytes) -> None:
     from neural_eq.presets.archive import open_zip
 
-    open_zip(content, name="fuzzed.zip")
+    open_zip(content, name="fuzzed.zip", most_s=_ZIP_S)
 
 
 def read_model(content: bytes) -> None:
-    from neural_eq.eq.params import DEFAULT
+    from neural_eq.cli import main as run
+    from neural_eq.cli.judging import print_figures, print_held_out
+    from neural_eq.data.demo import built_in_dataset
+    from neural_eq.jobs import TrainingJobs
+    from neural_eq.latent.terms import word_point
     from neural_eq.model import checkpoint, decoder
+    from neural_eq.model.evaluation import evaluate
+    from neural_eq.model.training import train
 
     path = _file(content, "fuzzed.pt")
     without_torch = decoder.read_decoder(path)
     if without_torch is not None:
         without_torch.decode(next(iter(without_torch.terms.values())).centre[None])
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = TrainingJobs(Path(folder))
+        try:
+            jobs.take_in(content, name="fuzzed.pt")
+        finally:
+            left = [entry.name for entry in Path(folder).iterdir() if entry.is_dir()]
+            assert len(left) == len(jobs.runs()), f"left behind: {left}"
     model = checkpoint.load(path)
-    model.reconstruct(DEFAULT[None])
+    data = built_in_dataset().rows(np.arange(_N_SETTINGS))
+    first, last = list(model.terms)[0], list(model.terms)[-1]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        run(["morph", "--model", str(path), "--from", first, "--to", last])
+        print_figures(evaluate(model, data))
+        print_held_out(model)
+    for word in (first, last):
+        word_point(model, word)
+    config = model.config
+    if model.resume_state is not None and config.epochs == 1 and len(model.history) == 1:
+        train(data, replace(config, epochs=2, batch_size=max(config.batch_size, 64)),
+              resume_from=model)  # fmt: skip
 
 
 def read_audio(content: bytes) -> None:
-    from neural_eq.data.audio_file import open_audio, read_blocks, read_excerpt
+    from neural_eq.data.audio_file import open_audio
+    from neural_eq.data.file_rendering import Treatment, render_file
+    from neural_eq.data.listening import loudness_table, overview, read_frames, stream_of
+    from neural_eq.eq.params import DEFAULT
 
     file = open_audio(_file(content, "fuzzed.wav"))
     file.describe()
-    read_excerpt(file, start_s=0.01, duration_s=0.05)
-    for count, _ in enumerate(read_blocks(file)):
-        if count > 20:
-            break
+    bright = DEFAULT.copy()
+    bright[[0, 12, 11]] = -3.0, 8000.0, 6.0
+    output = _file(b"", "rendered.wav")
+    for work in (
+        lambda: render_file(file, output, Treatment(bright, "bright")),
+        lambda: render_file(file, output, Treatment(np.stack([DEFAULT, bright]), "journey")),
+        lambda: loudness_table(file).matching_gain_db(bright),
+        lambda: overview(file),
+        lambda: read_frames(stream_of(file), 0, 1 << 17),
+        lambda: read_frames(stream_of(file), max(file.n_frames - 9, 0), 1 << 17),
+    ):
+        with contextlib.suppress(NeuralEqError):  # what one part refuses, another may still read
+            work()
 
 
 def _file(content: bytes, name: str) -> Path:
@@ -132,10 +194,11 @@ def whole_models() -> list[bytes]:
     from neural_eq.model.training import train
 
     models = []
+    data = built_in_dataset().rows(np.arange(_N_SETTINGS))
     for latent_dim in (2, 16):
         config = TrainConfig(epochs=1, device="cpu", model=ModelConfig(latent_dim, 8))
         path = _file(b"", "whole.pt")
-        checkpoint.save(train(built_in_dataset(), config), path)
+        checkpoint.save(train(data, config), path)
         models.append(path.read_bytes())
         path.unlink()
     return models
@@ -174,6 +237,8 @@ def mutated(files: list[bytes], *, seed: int, number: int) -> bytes:
     """Return a file that is damaged in one to eight places; equal numbers, equal damage."""
     generator = np.random.default_rng((seed, number))
     content = bytearray(files[generator.integers(len(files))])
+    if b"data.pkl" in content[:200] and generator.integers(2):
+        return _revalued(bytes(content), generator)
     if content.startswith(b"PK") and generator.integers(2):
         return _repacked(bytes(content), files, generator)
     for _ in range(generator.integers(1, 9)):
@@ -195,10 +260,65 @@ def _repacked(content: bytes, files: list[bytes], generator: np.random.Generator
     return made.getvalue()
 
 
+def _revalued(content: bytes, generator: np.random.Generator) -> bytes:
+    """Give one to three places of a model another value, and write a whole file of it."""
+    import torch
+
+    found = torch.load(io.BytesIO(content), weights_only=True)
+    for _ in range(generator.integers(1, 4)):
+        place: Any = found
+        while True:  # down to a leaf, or to somewhere on the way
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not keys:
+                break
+            key = keys[generator.integers(len(keys))]
+            inside = isinstance(place[key], dict | list) and generator.integers(8) > 0
+            if not inside or not len(place[key]):
+                if isinstance(place, dict) and generator.integers(20) == 0:
+                    place[("", 0, None, "x" * 300, " X\n")[generator.integers(5)]] = place.pop(key)
+                else:
+                    place[key] = _odd(place[key], generator)
+                break
+            place = place[key]
+    file = io.BytesIO()
+    torch.save(found, file)  # nothing but what a stranger could write as well
+    if generator.integers(2):  # with the part that is read without torch, as it was
+        with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "a") as new:
+            name = next(name for name in old.namelist() if name.endswith(".npz"))
+            new.writestr(name, old.read(name))
+    return file.getvalue()
+
+
+def _odd(value: Any, generator: np.random.Generator) -> Any:
+    """Another value in the place of one: of its kind but extreme, or of another kind."""
+    import torch
+
+    is_small = isinstance(value, torch.Tensor) and value.numel() < 1 << 20
+    if is_small and generator.integers(3):
+        shapes = ((), (0,), (3,), (1, *value.shape), value.shape, value.shape, value.shape)
+        shape = shapes[generator.integers(len(shapes))]
+        fill = (0.0, 1e4, -1e4, 1e30, float("nan"), float("inf"))[generator.integers(6)]
+        kinds = (torch.float32, torch.float64, torch.int8, torch.complex64, torch.bool)
+        kind = kinds[generator.integers(len(kinds))]
+        return torch.full(shape, fill, dtype=torch.float64).nan_to_num(0).to(kind) if (
+            kind in (torch.int8, torch.bool)
+        ) else torch.full(shape, fill, dtype=kind)  # fmt: skip
+    if isinstance(value, list | dict) and generator.integers(2):
+        several = value * 20_000 if isinstance(value, list) else [value] * 20_000
+        return [several, [], {}, [value], {"x": value}][generator.integers(5)]
+    odd = (
+        None, True, 0, -1, 1, 2, 1.5, 1e300, float("nan"), float("inf"), 10**20, 10**400, "", "x",
+        "x" * 300, "x" * 3_000_000, "<img src=x>", "a\nb", b"x", [], {}, (1,), [[]], {"x": 1},
+        torch.zeros(2), torch.zeros(1).expand(1 << 31), torch.zeros(2, 2).to_sparse(),
+        torch.empty(3, device="meta"),
+    )  # fmt: skip
+    return copy.deepcopy(odd[generator.integers(len(odd))])
+
+
 def _damaged(content: bytearray, files: list[bytes], generator: np.random.Generator) -> bytearray:
     at = _place(len(content), generator)
     size = int(generator.integers(1, 64))
-    match int(generator.integers(8)):
+    match int(generator.integers(9)):
         case 0:  # flip a bit
             if content:
                 content[min(at, len(content) - 1)] ^= 1 << int(generator.integers(8))
@@ -223,6 +343,9 @@ def _damaged(content: bytearray, files: list[bytes], generator: np.random.Genera
             content[at : at + size] = other[start : start + 4 * size]
         case 7:  # a word that means something to a parser of text
             content[at:at] = _WORDS[generator.integers(len(_WORDS))]
+        case 8:  # one piece over and over
+            piece = _PIECES[generator.integers(len(_PIECES))]
+            content[at:at] = piece * (int(10 ** generator.uniform(3, 6)) // len(piece))
     return content
 
 
@@ -292,8 +415,6 @@ def serve(name: str, cpu_limit_s: float) -> None:
     there on memory is limited.
     """
     import resource
-
-    from neural_eq.errors import NeuralEqError
 
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no answer
@@ -387,21 +508,21 @@ def main() -> int:
         serve(options.read[0], float(options.read[1]))
         return 0
     names = [options.only] if options.only else list(READERS)
-    n_findings = 0
+    tallies = {}
     for name in names:
         tally = fuzz(name, seed=options.seed, seconds=60 * options.minutes / len(names))
-        print(
-            f"{name}, seed {options.seed}: {tally.tried:,} files, {tally.refused:,} refused,"
-            f" {tally.results:,} read, {len(tally.findings)} findings",
-            flush=True,
-        )
+        tallies[name] = tally
+        print(f"{name}: {len(tally.findings)} findings", flush=True)
         for number, (what, content) in enumerate(tally.findings):
             print(f"  {len(content):,} bytes: {what.strip()}")
             if options.keep:
                 options.keep.mkdir(parents=True, exist_ok=True)
                 (options.keep / f"{name}-{options.seed}-{number}").write_bytes(content)
-        n_findings += len(tally.findings)
-    return min(n_findings, 1)
+    print(f"\nSeed {options.seed}\nkind        tried   refused      read  findings")
+    for name, one in tallies.items():
+        counts = (one.tried, one.refused, one.results, len(one.findings))
+        print(f"{name:7}" + "".join(f"{count:10,}" for count in counts))
+    return min(sum(len(one.findings) for one in tallies.values()), 1)
 
 
 if __name__ == "__main__":
