@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
+from neural_eq.eq import gliding_kernel
+from neural_eq.eq.biquad import sections
 from neural_eq.eq.gliding import HOP_FRAMES, Journey, render_along
-from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, MAXIMUM, MINIMUM
+from neural_eq.eq.gliding_design import design
+from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, LOG_COLUMNS, MAXIMUM, MINIMUM
 from neural_eq.eq.render import filter_audio
 from neural_eq.errors import ParameterError
 
+ROOT = Path(__file__).parents[1]
 RATE = 48000
 LOUD = DEFAULT.copy()
 LOUD[list(GAIN_COLUMNS)] = 6.0
@@ -87,3 +96,72 @@ def test_steps_and_levels_that_do_not_fit_are_refused():
         render_along(noise(), LOUD[None], RATE, step_frames=12)
     with pytest.raises(ParameterError, match="one gain for each of the 1 settings"):
         render_along(noise(), LOUD[None], RATE, step_frames=8, level_db=np.zeros(2))
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+def test_numbers_are_those_of_the_sections(rate):
+    params = np.random.default_rng(1).uniform(MINIMUM, MAXIMUM, (200, 13))
+    values = params.copy()
+    values[:, LOG_COLUMNS] = np.log(values[:, LOG_COLUMNS])
+    rows = design(np.column_stack([values, np.linspace(-9, 9, 200)]), rate)
+    wanted = sections(params, sample_rate=rate)[..., [0, 1, 2, 4, 5]] * [1, 1, 1, -1, -1]
+    np.testing.assert_allclose(rows[:, :25], wanted.reshape(200, 25), atol=1e-12)
+    np.testing.assert_allclose(rows[:, 25], 10 ** (np.linspace(-9, 9, 200) / 20))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numpy_does_the_same_where_nothing_can_be_compiled(monkeypatch, caplog, n_channels, dtype):
+    path, levels = np.linspace(MINIMUM, MAXIMUM, 5), np.linspace(-3, 3, 5)
+    samples = noise(6007, n_channels).astype(dtype)
+    wanted = travelled(samples, path, levels, [1000])
+
+    def fail(*args):
+        raise RuntimeError("no target")
+
+    monkeypatch.setattr(gliding_kernel, "machine_code", fail)
+    gliding_kernel._compiled.cache_clear()
+    try:
+        np.testing.assert_allclose(
+            travelled(samples, path, levels, [1000]), wanted, rtol=0, atol=1e-11
+        )
+        assert "numpy runs" in caplog.text
+    finally:
+        gliding_kernel._compiled.cache_clear()
+
+
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_what_fades_into_silence_ends_in_zeros(monkeypatch, is_compiled):
+    if not is_compiled:
+        monkeypatch.setattr(gliding_kernel, "_kernel", lambda dtype: None)
+    journey = Journey(np.stack([LOUD, LOUD / 2 + DEFAULT / 2]), np.zeros(2), sample_rate=RATE,
+                      n_channels=2, n_frames=RATE)  # fmt: skip
+    journey.process(noise(RATE // 4))
+    assert journey._moving._memory.any()
+    # by then it would have faded to 1e-120, and gone on to where a processor is slow
+    journey.process(np.zeros((RATE // 2, 2)))
+    assert not journey._moving._memory.any()
+    assert not journey.process(np.zeros((999, 2))).any()
+
+
+NOTHING_KEPT = """
+import numpy as np, sys
+from neural_eq.eq import gliding_kernel
+from neural_eq.eq.biquad import sections
+from neural_eq.eq.gliding import Journey
+from neural_eq.eq.params import MAXIMUM, MINIMUM
+way = np.stack([MINIMUM, MAXIMUM])
+one = Journey(way, np.zeros(2), sample_rate=48000, n_channels=2, n_frames=640)
+one.process(np.ones((640, 2)))
+assert "numba" not in sys.modules, "what it keeps are pickles"
+"""
+
+
+def test_nothing_is_kept_on_the_disk_and_nothing_unpickled(tmp_path):
+    """No cache that a full disk, a cut file or a stranger could turn against a render."""
+    subprocess.run(
+        [sys.executable, "-c", NOTHING_KEPT], check=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path),
+             "NUMBA_CACHE_DIR": str(tmp_path / "numba")},
+    )  # fmt: skip
+    assert list(tmp_path.iterdir()) == []

@@ -109,8 +109,9 @@ def batch_options(parser: Parser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--scheduler", metavar="ADDRESS",
-        help="work on a Dask cluster, whose workers see both folders under the same paths"
-        " (default: this machine)",
+        help="work on a Dask cluster, whose workers see both folders under the same paths; name"
+        " only one that you trust, since whoever runs it can run anything here (default: this"
+        " machine)",
     )  # fmt: skip
     json_option(group)
 

@@ -1,18 +1,18 @@
 """The machine code of the cascade: eight lanes side by side, all sections in registers.
 
-Written in LLVM's own terms, because no compiler finds these vectors by itself and because it is
-ready within a tenth of a second: nothing is to be kept on a disk, nothing to be waited for.
+Written in LLVM's own terms, because no compiler finds these vectors by itself.
 """
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
+
+from neural_eq.eq.machine_code import NUMBER, POINTER, machine_code
 
 WIDTH = 8
 """Lanes: doubles in the widest registers there are; narrower machines take several."""
@@ -29,7 +29,6 @@ b2 -a1 -a2`` of each section; ``state``, of shape ``(2 * SECTIONS, WIDTH)``, goe
 may be the same; they write the same."""
 
 _lock = threading.Lock()
-_engines: list[Any] = []  # what they made lives as long as they do
 
 
 def filter_kernel(dtype: np.dtype) -> Kernel:
@@ -46,25 +45,9 @@ def ring_kernel() -> Kernel:
 
 @cache
 def _compiled(sample: str, is_ring: bool) -> Kernel:
-    from llvmlite import binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    machine = binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
-        opt=3,
+    function = machine_code(
+        _module(sample, is_ring), POINTER, POINTER, POINTER, NUMBER, NUMBER, POINTER, POINTER
     )
-    module = binding.parse_assembly(str(_module(sample, is_ring)))
-    module.verify()
-    engine = binding.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    _engines.append(engine)
-    address = ctypes.c_void_p
-    kind = ctypes.CFUNCTYPE(
-        None, address, address, address, ctypes.c_int64, ctypes.c_int64, address, address
-    )
-    function = kind(engine.get_function_address("run"))  # lets other threads run meanwhile
 
     def run(
         samples: np.ndarray,

@@ -8,6 +8,8 @@ import numpy as np
 
 from neural_eq.eq.biquad import bands_above_nyquist
 from neural_eq.eq.cascade import side_by_side
+from neural_eq.eq.gliding_design import design
+from neural_eq.eq.gliding_kernel import LANES, run
 from neural_eq.eq.loudness import check_audio
 from neural_eq.eq.params import GAIN_COLUMNS, LOG_COLUMNS, N_BANDS, check_params
 from neural_eq.errors import ParameterError
@@ -21,7 +23,7 @@ POLE_S = 0.0075
 JOURNEY_HOP_FRAMES = 64
 """The same over a file, where a morph goes so slowly that a finer step changes nothing."""
 
-_CHUNK_HOPS = 1 << 13
+_CHUNK_HOPS = 1 << 10
 
 
 def render_along(
@@ -70,18 +72,15 @@ def render_along(
     target = np.minimum(np.arange(n_hops) * HOP_FRAMES // step_frames, len(values) - 1)
     share = 1 - math.exp(-HOP_FRAMES / (POLE_S * sample_rate))
 
-    moving = _Moving(n_channels, HOP_FRAMES)
-    moving.begin(values[:1], sample_rate)
-    poles = np.stack([values[0], values[0]])
+    moving = _Moving(n_channels, HOP_FRAMES, design(values[:1], sample_rate))
+    poles = np.stack([values[:1], values[:1]])
     result = np.empty(samples.shape)
     samples = _as_float(samples)
-    from neural_eq.eq import gliding_kernel
-
     for first in range(0, n_hops, _CHUNK_HOPS):
         part = slice(first, min(first + _CHUNK_HOPS, n_hops))
-        glided = gliding_kernel.glide(values, target[part], poles, share)
+        glided = _glide(values[target[part]], poles, share)
         frames = slice(part.start * HOP_FRAMES, min(part.stop * HOP_FRAMES, n_frames))
-        moving.go_on(samples[frames], result[frames], glided, sample_rate)
+        moving.go_on(samples[frames], result[frames], design(glided, sample_rate))
     return result
 
 
@@ -125,62 +124,78 @@ class Journey:
         self._sample_rate = sample_rate
         self._n_frames = n_frames
         self._done = 0
-        self._moving = _Moving(n_channels, JOURNEY_HOP_FRAMES)
+        beginning = design(self._values[:1], sample_rate)
+        self._moving = _Moving(n_channels, JOURNEY_HOP_FRAMES, beginning)
 
     def process(self, block: np.ndarray) -> np.ndarray:
         """Filter the next block, shape ``(n_frames, n_channels)``; a flat journey returns it."""
         if self.is_flat:
             return block
-        if not self._done:
-            self._moving.begin(self._values[:1], self._sample_rate)
         result = np.empty(block.shape)
         block = _as_float(block)
-        for first in range(0, len(block), _CHUNK_HOPS * JOURNEY_HOP_FRAMES):
-            part = slice(first, first + _CHUNK_HOPS * JOURNEY_HOP_FRAMES)
-            # ends of hops that begin in this part; a hop that has begun keeps its end
-            begun = -(-self._done // JOURNEY_HOP_FRAMES)
-            stop = -(-(self._done + len(block[part])) // JOURNEY_HOP_FRAMES)
-            place = np.arange(begun + 1, stop + 1) * JOURNEY_HOP_FRAMES / max(self._n_frames, 1)
-            at = np.minimum(place, 1.0) * (len(self._values) - 1)
-            before = np.minimum(at.astype(int), len(self._values) - 2)
-            low, high = self._values[before], self._values[before + 1]
-            values = low + (at - before)[:, None] * (high - low)
-            self._moving.go_on(block[part], result[part], values, self._sample_rate)
+        step = _CHUNK_HOPS * JOURNEY_HOP_FRAMES
+        parts = [slice(first, first + step) for first in range(0, len(block), step)]
+        # one part is filtered while the next is designed
+        ahead = [self._designed(len(block[parts[0]]))] if parts else []
+        for number, part in enumerate(parts):
             self._done += len(block[part])
+            following = parts[number + 1 : number + 2]
+
+            def work(side: int, part: slice = part, following: list[slice] = following) -> None:
+                if side:
+                    ahead.append(self._designed(len(block[following[0]])))
+                else:
+                    self._moving.go_on(block[part], result[part], ahead[0])
+
+            side_by_side(work, 1 + len(following))
+            del ahead[0]
         return result
+
+    def _designed(self, n_frames: int) -> np.ndarray:
+        """Design the ends of hops that begin in the next frames; one that has begun keeps its."""
+        begun = -(-self._done // JOURNEY_HOP_FRAMES)
+        stop = -(-(self._done + n_frames) // JOURNEY_HOP_FRAMES)
+        place = np.arange(begun + 1, stop + 1) * JOURNEY_HOP_FRAMES / max(self._n_frames, 1)
+        at = np.minimum(place, 1.0) * (len(self._values) - 1)
+        before = np.minimum(at.astype(int), len(self._values) - 2)
+        low, high = self._values[before], self._values[before + 1]
+        return design(low + (at - before)[:, None] * (high - low), self._sample_rate)
 
 
 class _Moving:
     """Sections whose numbers go in straight lines from hop to hop, with their memory."""
 
-    def __init__(self, n_channels: int, hop_frames: int):
-        self._memory = np.zeros((n_channels, 2 * N_BANDS))
+    def __init__(self, n_channels: int, hop_frames: int, designed: np.ndarray):
+        self._ends = designed  # (1, N_NUMBERS): where it begins
+        self._memory = np.zeros((2 * N_BANDS, n_channels))
         self._hop_frames = hop_frames
         self._within = 0  # frames of the hop that has begun
 
-    def begin(self, values: np.ndarray, sample_rate: float) -> None:
-        """Stand at values of shape ``(1, 14)``."""
-        from neural_eq.eq import gliding_kernel
+    def go_on(self, samples: np.ndarray, result: np.ndarray, designed: np.ndarray) -> None:
+        """Filter frames, given the numbers at the end of each hop that begins in them."""
+        ends = np.concatenate([self._ends, designed])
+        channels = np.arange(self._memory.shape[1])
 
-        self._ends = gliding_kernel.design(values, float(sample_rate))
-
-    def go_on(
-        self, samples: np.ndarray, result: np.ndarray, values: np.ndarray, sample_rate: float
-    ) -> None:
-        """Filter frames, given the values at the end of each hop that begins in them."""
-        from neural_eq.eq import gliding_kernel
-
-        ends = np.concatenate([self._ends, gliding_kernel.design(values, float(sample_rate))])
-
-        def one(channel: int) -> None:
-            gliding_kernel.run(
-                samples, result, channel, ends, self._hop_frames, self._within,
-                self._memory[channel],
+        def some(pair: int) -> None:
+            run(
+                samples, result, channels[LANES * pair : LANES * (pair + 1)], ends,
+                self._hop_frames, self._within, self._memory,
             )  # fmt: skip
 
-        side_by_side(one, len(self._memory))
+        side_by_side(some, -(-len(channels) // LANES))
         n_hops, self._within = divmod(self._within + len(samples), self._hop_frames)
         self._ends = ends[n_hops : n_hops + 1 + bool(self._within)]
+
+
+def _glide(targets: np.ndarray, poles: np.ndarray, share: float) -> np.ndarray:
+    """Step the two poles, shape ``(2, 1, 14)``, to each hop's target; returns where they are."""
+    from scipy.signal import lfilter
+
+    found = targets
+    for number, pole in enumerate(poles):
+        found, rest = lfilter([share], [1, share - 1], found, axis=0, zi=(1 - share) * pole)
+        poles[number] = rest / (1 - share)
+    return found
 
 
 def _with_logs(params: np.ndarray, level_db: np.ndarray) -> np.ndarray:
