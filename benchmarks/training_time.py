@@ -1,91 +1,72 @@
-"""Time a training: ``training_time.py [TABLE.csv] [--sizes 1283,10000,100000]``.
+"""Rows on training, beside the reference's layout and by size; ``speed.py`` prints them.
 
-Beside the reference's layout and as the app trains it, with its charts and checkpoints: same
-settings, same epochs and batch size, same machine, same process; they take turns. With
-``--sizes``, instead: what one setting costs in tables of these sizes, drawn as the built-in set is.
+Same settings, same epochs and batch size, same machine, same process; they take turns.
 """
 
-import argparse
 import json
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.measuring import Row, against, medians, seconds  # noqa: E402
 from neural_eq.data.demo import STATISTICS_PATH, draw  # noqa: E402
 from neural_eq.data.safe_db import Dataset  # noqa: E402
-from neural_eq.data.sources import open_dataset  # noqa: E402
 from neural_eq.jobs import run_folder, settings_file, worker  # noqa: E402
 from neural_eq.model.config import TrainConfig  # noqa: E402
 from neural_eq.model.reference import train_reference  # noqa: E402
 from neural_eq.model.training import train  # noqa: E402
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", nargs="?", type=Path, help="SAFE-DB's CSV")
-    parser.add_argument("--epochs", type=int, default=150)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--sizes", type=lambda text: [int(part) for part in text.split(",")])
-    options = parser.parse_args()
-    if options.sizes:
-        by_size(options.sizes, options.epochs, options.repeats)
-    else:
-        beside_the_reference(open_dataset(options.table), options.epochs, options.repeats)
+MAX_CHARTS_S = 1.0
+SIZES = (1283, 10_000, 100_000)
+MAX_UNEVEN = 1.5
+"""Times the cost of a setting in the smallest table: the machine's own unevenness included."""
 
 
-def beside_the_reference(dataset: Dataset, epochs: int, repeats: int) -> None:
-    """Print seconds of the reference, of ours, and of ours as the app trains it."""
+def beside_the_reference(dataset: Dataset, epochs: int, repeats: int) -> Iterator[Row]:
+    """Measure the reference, ours, and ours as the app trains it, with charts and checkpoints."""
     config = TrainConfig(epochs=epochs, keep_junk=True, device="cpu")
-    times_s = in_turns(
+    found_s = medians(
         {
             "reference": lambda: train_reference(dataset, config),
             "ours": lambda: train(dataset, config),
-            "ours in the app": lambda: train_as_the_app(dataset, config),
+            "app": lambda: train_as_the_app(dataset, config),
         },
         repeats,
+        n_warm_up=0,
     )
-    medians = {name: statistics.median(values) for name, values in times_s.items()}
-    print(f"{dataset.origin}, {epochs} epochs, median of {repeats} in turns")
-    print("| | seconds | ratio to the reference |\n|---|---|---|")
-    for name, median in medians.items():
-        print(f"| {name} | {median:.2f} | {median / medians['reference']:.2f} |")
+    what = f"training, {len(dataset):,} settings, {epochs} epochs"
+    yield against(what, found_s["ours"], "the reference's layout", found_s["reference"], 2.0)
+    more_s = found_s["app"] - found_s["ours"]
+    yield Row(
+        "what live charts and checkpoints add", f"{more_s:.2f} s", f"none, {found_s['ours']:.2f} s",
+        None, f"≤ {seconds(MAX_CHARTS_S)}", more_s <= MAX_CHARTS_S,
+    )  # fmt: skip
 
 
-def by_size(sizes: list[int], epochs: int, repeats: int) -> None:
-    """Print what a setting costs in each epoch, start and end of the run included.
+def by_size(epochs: int, repeats: int) -> Iterator[Row]:
+    """Measure what a setting costs in each epoch, start and end of the run included.
 
     Each size sees as many settings in all as the largest does in one epoch, at least.
     """
-    datasets = {size: drawn(size) for size in sizes}
-    runs = {size: max(1, min(epochs, round(max(sizes) / size))) for size in sizes}
+    datasets = {size: drawn(size) for size in SIZES}
+    runs = {size: max(1, min(epochs, round(max(SIZES) / size))) for size in SIZES}
 
     def run(size: int) -> Callable[[], object]:
         config = TrainConfig(epochs=runs[size], keep_junk=True, device="cpu")
         return lambda: train(datasets[size], config)
 
-    times_s = in_turns({str(size): run(size) for size in sizes}, repeats)
-    print(f"Built-in statistics, median of {repeats} in turns")
-    print("| settings | epochs | seconds | microseconds a setting and epoch |\n|---|---|---|---|")
-    for size in sizes:
-        median = statistics.median(times_s[str(size)])
-        cost = 1e6 * median / runs[size] / len(datasets[size])
-        print(f"| {len(datasets[size]):,} | {runs[size]} | {median:.2f} | {cost:.0f} |")
-
-
-def in_turns(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each, run after run."""
-    times_s: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats):
-        for name, run in runs.items():
-            started = time.perf_counter()
-            run()
-            times_s[name].append(time.perf_counter() - started)
-    return times_s
+    found_s = medians({str(size): run(size) for size in SIZES}, repeats, n_warm_up=0)
+    costs = {size: found_s[str(size)] / runs[size] / len(datasets[size]) for size in SIZES}
+    first = costs[SIZES[0]]
+    for size in SIZES[1:]:
+        yield Row(
+            f"a setting's epoch, {size:,} settings", f"{1e6 * costs[size]:.0f} µs",
+            f"with {SIZES[0]:,}, {1e6 * first:.0f} µs", first / costs[size],
+            f"≤ {MAX_UNEVEN:g} times its time", costs[size] <= MAX_UNEVEN * first,
+        )  # fmt: skip
 
 
 def train_as_the_app(dataset: Dataset, config: TrainConfig) -> None:
@@ -108,7 +89,3 @@ def drawn(n_settings: int) -> Dataset:
     for term in content["terms"].values():
         term["count"] = max(5, round(term["count"] * n_settings / total))
     return draw(content, seed=1)
-
-
-if __name__ == "__main__":
-    main()
