@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neural_eq.cli import main
+from neural_eq.data import batch as batch_module
 from neural_eq.data.audio_encoding import FORMATS
 from neural_eq.data.batch import Outcome, Task, make, render_folder
 from neural_eq.data.batch_names import REPORT_NAME, find_sounds, output_names
@@ -122,6 +124,26 @@ def test_a_result_that_no_report_vouches_for_is_made_again(folder, tmp_path):
     report = render_folder(folder, out, TREATMENT, one_by_one)
     assert set(states(report).values()) == {MADE}
     assert not litter.exists()
+
+
+@pytest.mark.parametrize("cut", ["", '["drums.wav", {"state": "ma'])
+def test_what_was_finished_since_the_report_is_not_made_again(folder, tmp_path, monkeypatch, cut):
+    """As after a kill between two of the report's savings: the folder as it was then."""
+    monkeypatch.setattr(batch_module, "_SAVE_EVERY_S", 1e9)
+
+    def killed(tasks):
+        yield tasks[0], make(tasks[0])
+        yield tasks[1], make(tasks[1])
+        shutil.copytree(tmp_path / "out", tmp_path / "as it was")
+
+    render_folder(folder, tmp_path / "out", TREATMENT, killed)
+    assert not list((tmp_path / "out").glob(".*"))
+    (journal,) = (tmp_path / "as it was").glob(".*")
+    with journal.open("a") as file:
+        file.write(cut)
+    report = render_folder(folder, tmp_path / "as it was", TREATMENT, one_by_one)
+    assert report.count(UP_TO_DATE) == 2 and report.count(MADE) == 1
+    assert not list((tmp_path / "as it was").glob(".*"))
 
 
 def test_one_bad_file_stops_no_other_and_is_tried_again(folder, tmp_path):

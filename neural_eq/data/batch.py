@@ -1,7 +1,8 @@
 """A folder of sound files through the EQ: what is due, and the making of it, one file at a time.
 
 Run again, it makes only what is missing or out of date. It may be killed at any moment: a result
-takes its name whole, and one that the report does not vouch for is made again.
+takes its name whole, a line in a journal vouches for it until the report does, and what neither
+vouches for is made again.
 """
 
 from __future__ import annotations
@@ -173,6 +174,7 @@ def render_folder(
         with closing(crew(tasks)) as outcomes:
             for task, outcome in outcomes:
                 report.files[task.name] = _entry(report.files[task.name], task, outcome)
+                report.note(saver.path, task.name)
                 done += task.size_bytes
                 on_progress(done, due, task.name)
                 saver.save_if_due()

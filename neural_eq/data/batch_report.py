@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,14 @@ class Report:
         """
         with written_whole(path) as file:
             file.write(json.dumps(self.to_dict(), indent=1).encode())
+        with suppress(OSError):  # what it says stands in the report as well
+            _journal(path).unlink(missing_ok=True)
+
+    def note(self, path: Path, name: str) -> None:
+        """Add a line on one file to the journal beside a report that is not written yet."""
+        line = json.dumps([name, dataclasses.asdict(self.files[name])])
+        with suppress(OSError), _journal(path).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
 
 def read_report(path: Path) -> Report:
@@ -149,6 +158,7 @@ def read_report(path: Path) -> Report:
         if content["format"] != FORMAT or content["version"] > VERSION:
             raise ValueError
         files = {str(name): _entry(values) for name, values in content["files"].items()}
+        files |= _noted(path)
         return Report(files=files, left_over=[str(name) for name in content["left_over"]])
     except FileNotFoundError:
         return Report()
@@ -157,6 +167,20 @@ def read_report(path: Path) -> Report:
             f"{path} is no report that this program can read; move it, or name another folder for"
             " the results."
         ) from error
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.journal")
+
+
+def _noted(path: Path) -> dict[str, Entry]:
+    """Read the journal that a process left which was killed; its last line may be cut."""
+    found: dict[str, Entry] = {}
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        for line in _journal(path).read_bytes().splitlines():
+            name, values = json.loads(line)
+            found[str(name)] = _entry(values)
+    return found
 
 
 def _entry(values: dict[str, Any]) -> Entry:
