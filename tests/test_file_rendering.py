@@ -135,7 +135,8 @@ print(int(status["VmHWM"].split()[0]) // 1024)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells it")
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_file(tmp_path):
+@pytest.mark.parametrize("way", [(), ("--to", "bright", "--over-time")], ids=["word", "over time"])
+def test_memory_does_not_grow_with_the_file(tmp_path, way):
     peaks_mb = []
     for minutes in (0.5, 10):
         piece = np.random.default_rng(0).uniform(-0.1, 0.1, (48000 * 30, 2))
@@ -143,10 +144,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
             for _ in range(int(2 * minutes)):
                 file.write(piece)
         done = subprocess.run(
-            [sys.executable, "-c", PEAK_MEMORY, "in.wav", "out.wav"],
+            [sys.executable, "-c", PEAK_MEMORY, "in.wav", "out.wav", *way],
             cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         peaks_mb.append(int(done.stdout.splitlines()[-1]))
-    assert max(peaks_mb) < 250
+    assert max(peaks_mb) < 200  # of 250, whatever the length
     assert peaks_mb[1] < peaks_mb[0] + 30, "the whole file was held"
