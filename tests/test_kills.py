@@ -1,6 +1,6 @@
 """A training that is killed without warning, again and again, ends as if nothing had happened.
 
-``NEURAL_EQ_KILLS=20 pytest tests/test_kills.py`` kills more often.
+``NEURAL_EQ_KILLS=20 pytest -n0 tests/test_kills.py`` kills more often.
 """
 
 from __future__ import annotations
@@ -27,10 +27,15 @@ from neural_eq.model.config import ModelConfig, TrainConfig
 from neural_eq.model.training import train
 
 ROOT = Path(__file__).parents[1]
-WAIT_S = 300  # a training takes only what others leave
 N_KILLS = int(os.environ.get("NEURAL_EQ_KILLS", "2"))
+EPOCHS_A_KILL = 50
+WAIT_S = 300 + EPOCHS_A_KILL * N_KILLS  # a training takes only what others leave
 CONFIG = TrainConfig(
-    epochs=50 * N_KILLS, batch_size=16, save_every=1, device="cpu", model=ModelConfig(4, 8)
+    epochs=EPOCHS_A_KILL * N_KILLS,
+    batch_size=16,
+    save_every=1,
+    device="cpu",
+    model=ModelConfig(4, 8),
 )
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 
