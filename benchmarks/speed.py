@@ -28,7 +28,8 @@ MIN_OF_CORES = 0.7
 
 ONLY_WHAT_THEY_USE = {
     "render": {"torch", "umap", "numba", "sklearn", "pandas", "plotly", "matplotlib", "streamlit"},
-    "evaluate": {"umap", "numba", "pandas", "plotly", "matplotlib", "streamlit"},
+    # scikit-learn, which judges clusters, brings pandas where it is installed
+    "evaluate": {"umap", "numba", "plotly", "matplotlib", "streamlit"},
 }
 _IMPORTED = """
 import sys
