@@ -145,8 +145,9 @@ def read_pedalboard(content: bytes, *, name: str) -> Reading:
     except (SyntaxError, ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise PresetError(f"{name} is no Python that makes a Pedalboard.") from error
     return Reading(
-        bands=checked_bands(bands, name=name), preamp_db=checked_preamp(preamp, name=name)
-    )
+        bands=checked_bands(bands, name=name), preamp_db=checked_preamp(preamp, name=name),
+        is_in_32_bits=True,
+    )  # fmt: skip
 
 
 def _number(text: str, what: str, name: str) -> float:

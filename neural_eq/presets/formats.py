@@ -201,9 +201,10 @@ _ALL = (
     ),
     Format(
         "pedalboard", "pedalboard (Python)", ".py", "text/x-python",
-        "Import board from it, and call board(audio, sample_rate); it counts in 32 bits, which may"
-        " cost 0.1 dB below 50 Hz.",
+        "Import board from it, and call board(audio, sample_rate); rounding may cost"
+        " 0.15 dB at 48 kHz and 0.5 dB at 96 kHz, at low frequencies and narrow peaks.",
         False, commands.write_pedalboard, _at_any_rate(commands.read_pedalboard), opens=False,
+        limit="It counts in 32 bits.",
     ),
     Format(
         "safe", "Row of SAFE-DB", ".csv", "text/csv",
