@@ -249,3 +249,11 @@ def test_a_preset_out_of_bounds_is_not_written():
     loud[2] = 12.5
     with pytest.raises(ParameterError, match=f"{NAMES[2]} is 12.5 dB"):
         write_preset(Preset("loud", loud))
+
+
+@pytest.mark.parametrize("gain_db", [-1e308, 50])
+def test_a_preamp_out_of_bounds_is_refused(gain_db):
+    values = written()
+    values["parameters"]["gain_db"] = gain_db
+    with pytest.raises(PresetError, match="parameters.gain_db is .* dB; it must lie within"):
+        read(values)

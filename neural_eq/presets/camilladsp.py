@@ -129,6 +129,7 @@ def _yaml(text: str, *, name: str) -> Any:
                     f"{name} has the alias *{event.anchor[:30]}, which is not read here; write out"
                     " what it stands for."
                 )
+        _check_keys(yaml.compose(text, Loader=loader), name=name)
         return yaml.load(text, Loader=loader)  # both are safe
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):  # newer loaders have a limit of their own, met earlier
@@ -138,6 +139,20 @@ def _yaml(text: str, *, name: str) -> Any:
         raise PresetError(f"{name} is damaged YAML: it cannot be read{where}.") from error
     except ValueError as error:  # a date that is none
         raise PresetError(f"{name} is YAML that holds no configuration of CamillaDSP.") from error
+
+
+def _check_keys(node: Any, *, name: str) -> None:
+    """Refuse a key that stands twice in one place, the first of which YAML would drop."""
+    if isinstance(value := getattr(node, "value", None), list):
+        keys: set[str] = set()
+        for one in value:
+            for inner in one if isinstance(one, tuple) else (one,):
+                _check_keys(inner, name=name)
+            key = one[0].value if isinstance(one, tuple) else None
+            if isinstance(key, str) and key in keys:
+                raise PresetError(f"{name} has {key[:40]!r} twice in one place; keep one of them.")
+            if isinstance(key, str):
+                keys.add(key)
 
 
 def _names_in_use(values: Mapping[str, Any], notes: list[str]) -> list[str] | None:

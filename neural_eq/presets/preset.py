@@ -194,7 +194,11 @@ def _bands(values: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
         raise earlier.wrong_count(len(bands), name)
     assert isinstance(parameters, dict)
     if "gain_db" in parameters:
-        number(parameters["gain_db"], "parameters.gain_db", name=name)
+        gain_db = number(parameters["gain_db"], "parameters.gain_db", name=name)
+        if not -100 <= gain_db <= 0:
+            raise PresetError(
+                f"{name}: parameters.gain_db is {gain_db:g} dB; it must lie within -100 to 0 dB."
+            )
     ids = [str(band.get("id")) for band in bands]
     if sorted(ids) == sorted(BAND_IDS):
         return {key: bands[ids.index(key)] for key in BAND_IDS}

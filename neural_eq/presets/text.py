@@ -33,7 +33,7 @@ def decoded(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> str:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
-            if encoding != "utf-8" or _CONTROL.search(content):
+            if encoding != "utf-8" or content[0] >= 0x80 or _CONTROL.search(content):
                 raise
             text = content.decode("cp1252")  # what Windows' programs write without a mark
     except ValueError as error:
