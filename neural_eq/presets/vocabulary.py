@@ -219,12 +219,12 @@ def _readme(
             for point, meaning in points
         ),
         "",
-        *_preamps(presets, format_),
+        *preamps(presets, format_),
     ]
     return "\r\n".join(lines)
 
 
-def _preamps(presets: Sequence[Preset], format_: Format) -> list[str]:
+def preamps(presets: Sequence[Preset], format_: Format) -> list[str]:
     """How far each preset is to be turned down, where its file cannot say it."""
     if format_.preamp != BY_HAND:
         return []

@@ -251,6 +251,24 @@ def test_what_is_deleted_comes_back():
     assert names() == [EVIL, "Other"] and "Deleted" not in shown(app)
 
 
+def test_each_deletion_comes_back_in_turn():
+    first, second = library().add([MINE, OTHER])
+    app = choose(opened("presets"), first)
+    press(app, "Delete")
+    app = choose(app, second)
+    press(app, "Delete")
+    press(app, "Undo")
+    press(app, "Undo")
+    assert sorted(names()) == sorted([EVIL, "Other"]) and "Deleted" not in shown(app)
+
+
+def test_what_a_preset_is_made_of_is_told():
+    meaning = {"term_a": "warm", "term_b": "bright", "t": 0.5, "strength": 1.0, "route": "latent"}
+    (one,) = library().add([replace(OTHER, meaning=meaning)])
+    app = choose(opened("presets"), one)
+    assert "Made of warm → bright, 50%, strength 1, route latent" in shown(app)
+
+
 def test_what_hinders_is_one_sentence():
     (one,) = library().add([MINE])
     app = choose(opened("presets"), one)

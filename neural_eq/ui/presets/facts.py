@@ -69,6 +69,25 @@ def _thumbnail(curve_db: np.ndarray) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
+def made_of(preset: Preset) -> str:
+    """Tell the words that a preset was made of, and how; empty where none are known."""
+    known = preset.meaning
+    ends = []
+    for end in ("a", "b"):
+        word, school = known.get(f"term_{end}"), known.get(f"school_{end}")
+        if isinstance(word, str) and word:
+            ends.append(f"{word} ({school})" if isinstance(school, str) and school else word)
+    told = [" → ".join(ends)] if ends else []
+    at, strength, route = (known.get(key) for key in ("t", "strength", "route"))
+    if len(ends) == 2 and isinstance(at, int | float):
+        told.append(f"{at:.0%}")
+    if ends and isinstance(strength, int | float):
+        told.append(f"strength {strength:g}")
+    if len(ends) == 2 and isinstance(route, str) and route:
+        told.append(f"route {route}")
+    return ", ".join(told)
+
+
 def nearest_words(presets: Sequence[Preset]) -> list[list[tuple[str, float]]]:
     """The model's words for each preset, nearest first, with the RMSE of their curves in dB.
 

@@ -76,7 +76,7 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Return the table's columns, a row a preset."""
     told: dict[str, list[Any]] = {
         name: []
-        for name in ("Curve", "Name", "★", "Nearest words", "What it does", "Tags", "Added")
+        for name in ("Curve", "Name", "★", "Tags", "Nearest words", "What it does", "Added")
     }
     for row in rows:
         preset = row.kept.preset
@@ -84,9 +84,9 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
             "Curve": row.facts.thumbnail,
             "Name": preset.name,
             "★": "★" if preset.is_starred else "",
+            "Tags": list(preset.tags),
             "Nearest words": words(row.nearest[:N_SHOWN]),
             "What it does": row.facts.does,
-            "Tags": list(preset.tags),
             "Added": time.strftime("%Y-%m-%d %H:%M", time.localtime(row.kept.added_s)),
         }
         for name, value in values.items():

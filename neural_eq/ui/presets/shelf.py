@@ -25,7 +25,6 @@ MAX_SAID = 3
 
 def draw(contents: Contents, eq: CurrentEq) -> None:
     """Draw the list, and below it what is chosen in it."""
-    _draw_undo()
     _draw_damaged(contents.damaged)
     folder = escaped(str(cached.preset_library().folder))
     if not contents.kept:
@@ -33,6 +32,7 @@ def draw(contents: Contents, eq: CurrentEq) -> None:
             "The library is empty. “Save to library” puts the EQ in use here; “Open a file” takes"
             f" in what you have elsewhere. Presets are kept as files in {folder}."
         )
+        _draw_undo()
         return
     rows = _rows(contents.kept)
     shown = _draw_search(rows, eq)
@@ -67,9 +67,9 @@ def _rows(kept: Sequence[Kept]) -> list[listing.Row]:
 
 
 def _draw_undo() -> None:
-    deleted = st.session_state.get(state.DELETED_PRESETS, [])
-    if deleted:
-        n = f"{len(deleted)} preset{'s' * (len(deleted) > 1)}"
+    """Offer to bring back what was deleted last, then what was before."""
+    if deleted := st.session_state.get(state.DELETED_PRESETS, []):
+        n = f"{len(deleted[-1])} preset{'s' * (len(deleted[-1]) > 1)}"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Deleted {n}; the trash keeps them for a week.", width="content")
             st.button("Undo", icon=":material/undo:", key="undo_presets", on_click=_undo)
@@ -142,6 +142,7 @@ def _draw_chosen(chosen: list[Kept], contents: Contents, *, n_shown: int) -> Non
         if chosen:
             _draw_actions(chosen)
         shelf_export.draw(contents, chosen)
+    _draw_undo()
 
 
 def _draw_actions(chosen: list[Kept]) -> None:
@@ -177,6 +178,8 @@ def _draw_one(one: Kept, contents: Contents) -> None:
                 f"Set as {side}", key=f"set_{side}", on_click=pair.set_side,
                 args=(side, one.preset_id), help="Two presets, A and B, are compared below.",
             )  # fmt: skip
+    if made_of := facts.made_of(one.preset):
+        st.markdown(escaped(f"Made of {made_of}."))
     left, right = st.columns(2)
     name_key, tags_key = f"name_{one.preset_id}", f"tags_{one.preset_id}"
     st.session_state[name_key] = one.preset.name
@@ -218,14 +221,13 @@ def _duplicate(ids: list[str]) -> None:
 def _delete(ids: list[str]) -> None:
     using.attempt(cached.preset_library().delete, ids)
     if not st.session_state[state.PRESETS_ERROR]:
-        st.session_state[state.DELETED_PRESETS] = ids
+        st.session_state.setdefault(state.DELETED_PRESETS, []).append(ids)
         st.session_state[state.CHOSEN_PRESETS] = []
 
 
 def _undo() -> None:
     """Callback: bring back what was deleted last."""
-    ids = st.session_state[state.DELETED_PRESETS]
+    ids = st.session_state[state.DELETED_PRESETS].pop()
     using.attempt(cached.preset_library().restore, ids)
-    st.session_state[state.DELETED_PRESETS] = []
     if not st.session_state[state.PRESETS_ERROR]:
         st.session_state[state.CHOSEN_PRESETS] = ids

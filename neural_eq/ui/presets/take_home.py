@@ -79,9 +79,9 @@ def deviation(proof: Proof) -> str:
 
 
 def file_name(preset: Preset, format_: Format, rate: int) -> str:
-    """Name the file of a preset in a format."""
+    """Name the file of a preset in a format; no two formats of a preset share a name."""
     at_rate = f", {rate / 1000:g} kHz" if format_.needs_rate else ""
-    return f"{file_stem(preset.name)}{at_rate}{format_.suffix}"
+    return f"{file_stem(preset.name)}{at_rate}, {format_.id}{format_.suffix}"
 
 
 def _draw_all(preset: Preset) -> None:
