@@ -44,7 +44,7 @@ def is_valid(values):
     return jsonschema.Draft202012Validator(SCHEMA).is_valid(values)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.builds(
         Preset, texts, params_drawn, author=texts, details=st.text(st.characters(codec="utf-8")),
