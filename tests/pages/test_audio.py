@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, check_params
 from neural_eq.model.guide_words import guide_words
 from neural_eq.presets.preset import Preset, write_preset
 from neural_eq.ui import state
+from neural_eq.ui.audio import sources
 from tests.pages.opening import (
     ROOT,
     drawn,
@@ -306,3 +308,20 @@ def test_what_cannot_be_compared_is_not(audio):
     widget(audio.selectbox, "Sound").set_value("own").run()
     uploaded(audio, ("silent.wav", wav(np.zeros((8000, 1)))))
     assert "This part of the sound is silent" in audio.info[-1].value
+
+
+def test_a_sound_that_is_kept_is_not_copied_in_memory(tmp_path, monkeypatch):
+    content = io.BytesIO()
+    soundfile.write(content, np.zeros((4_000_000, 1)), 44100, "PCM_16", format="WAV")
+    upload = io.BytesIO(content.getvalue())  # which shares the bytes, as an upload does
+    upload.name = "long.wav"  # type: ignore[attr-defined]
+    monkeypatch.setattr(sources, "sounds_folder", lambda: tmp_path)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        sound = sources._kept(upload)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sound.file.n_frames == 4_000_000
+    assert peak - before < 2_000_000

@@ -227,7 +227,7 @@ def _kept(upload: Any, *, name: str | None = None) -> Sound:
         AudioError: If it is no audio.
         OutputError: If there is no room for it.
     """
-    title, content = name or upload.name, upload.getbuffer()
+    title, content = name or upload.name, upload.getvalue()  # getbuffer() would copy it
     key = hashlib.sha256(content).hexdigest()[:24]
     path = sounds_folder() / key
     if not path.exists():
