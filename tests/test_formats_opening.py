@@ -14,7 +14,7 @@ from neural_eq.errors import NeuralEqError, PresetError
 from neural_eq.presets.fitting import exact_params, fit
 from neural_eq.presets.formats import FORMATS, write_format
 from neural_eq.presets.opening import open_preset
-from neural_eq.presets.preset import Preset
+from neural_eq.presets.preset import Preset, write_preset
 from neural_eq.presets.reading import ReadBand, shelf_q_of_slope, slope_of_shelf_q
 from neural_eq.presets.sampled import curve_points, read_csv
 
@@ -297,7 +297,7 @@ BAD = {
     "brackets": (b"[" * (10 << 20), "10,485,760 bytes; a preset has at most 4,194,304"),
     "fewer brackets": (b"[" * (3 << 20), "3,145,728 bytes; a preset has at most 1,048,576"),
     "nested": (b"[" * 200_000, "nested too deeply"),
-    "a zip": (b"PK\x03\x04" + bytes(range(256)), "is no text"),
+    "a zip": (b"PK\x03\x04" + bytes(range(256)), "is a zip file; the Presets page opens those"),
     "truncated": (GOOD_JSON["easyeffects"][:500], "is damaged JSON: it cannot be read from line"),
     "nan": ('{"parameters": {"bands": [], "gain_db": NaN}}', "holds NaN; every number must be"),
     "twice": ('{"parameters": {}, "parameters": {}}', "has 'parameters' twice"),
@@ -499,6 +499,15 @@ def test_lines_that_are_passed_over_are_said():
 def test_a_fit_that_is_far_off_is_said_first():
     far = "\n".join(f"{20 * 2 ** (n / 4)},{60 * (-1) ** n}" for n in range(40))
     assert opened(far).notes[0].startswith("Five bands cannot come near this curve.")
+
+
+def test_a_band_that_is_off_in_ours_is_said():
+    values = json.loads(write_preset(Preset("a", WORKED)))
+    values["parameters"]["bands"][1]["enabled"] = False
+    found = opened(json.dumps(values))
+    assert found.notes == ("The band at 420 Hz is off there and has 0 dB here.",)
+    assert found.preset.params[2] == 0
+
 
 
 def test_text_of_windows_is_read():

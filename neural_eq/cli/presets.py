@@ -25,7 +25,7 @@ from neural_eq.presets.formats import FORMATS, Format, check_rate, format_of, wr
 from neural_eq.presets.opening import Opened, open_preset
 from neural_eq.presets.preset import Preset
 from neural_eq.presets.proof import EXACT_DB, Proof, prove
-from neural_eq.presets.text import MAX_BYTES
+from neural_eq.presets.text import MAX_BYTES, too_large
 from neural_eq.presets.vocabulary import write_vocabulary
 
 _N_SAMPLES = 8
@@ -171,6 +171,8 @@ def import_(args: Namespace) -> int:
         check_output(args.output, option="--output", inputs=(args.file,))
     with args.file.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise too_large(args.file.name, args.file.stat().st_size, MAX_BYTES)
     opened = open_preset(content, name=args.file.name)
     if args.output:
         written = write_format(opened.preset, chosen.id, sample_rate=args.rate)

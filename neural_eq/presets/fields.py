@@ -8,9 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from neural_eq.errors import PresetError
+from neural_eq.presets.text import number
 
 MAX_NAME, MAX_TEXT, MAX_TAGS, MAX_TAG = 100, 10_000, 50, 40
 """Characters of a name and of a longer text, number of tags, and characters of one."""
+
+
+_RESPONSE_BOUNDS = {
+    "sample_rate": (1.0, 1e7, "Hz"),
+    "frequencies_hz": (0.0, 1e7, "Hz"),
+    "magnitude_db": (-1000.0, 1000.0, "dB"),
+    "peak_db": (-1000.0, 1000.0, "dB"),
+}
 
 
 def one_line(text: str) -> str:
@@ -71,6 +80,20 @@ def flag(values: Mapping[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise PresetError(f"{name}: starred is {str(value)[:30]!r}; it must be true or false.")
     return value
+
+
+def check_response(values: Mapping[str, Any], name: str) -> None:
+    """Refuse a sampled response whose numbers no equaliser has; it is made anew when written."""
+    response = mapping(values, "response", name)
+    for key, (low, high, unit) in _RESPONSE_BOUNDS.items():
+        given = response.get(key, [])
+        for value in given if isinstance(given, list) else [given]:
+            found = number(value, f"response.{key}", name=name)
+            if not low <= found <= high:
+                raise PresetError(
+                    f"{name}: response.{key} has {found:g} {unit}; it must lie within {low:g} to"
+                    f" {high:g} {unit}."
+                )
 
 
 def mapping(values: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from neural_eq.presets.fitting import exact_params, fit
 from neural_eq.presets.preamp import preamp_db
 from neural_eq.presets.preset import FORMAT, MAX_BYTES, MAX_TEXT, Preset, one_line, preset_of
 from neural_eq.presets.reading import SHAPE_LABELS, ReadBand, Reading
-from neural_eq.presets.text import decoded, strict_json
+from neural_eq.presets.text import decoded, strict_json, too_large
 
 _N_FREQS = 480
 EXACT_DB = 0.0005
@@ -107,10 +107,7 @@ _TEXTS: tuple[tuple[Callable[[str], Any], str, Callable[..., Reading]], ...] = (
 
 def _open_json(content: bytes, text: str, name: str) -> Opened:
     if len(content) > MAX_BYTES:
-        raise PresetError(
-            f"{name} has {len(content):,} bytes; a preset has at most {MAX_BYTES:,}. Choose the"
-            " file of one preset."
-        )
+        raise too_large(name, len(content), MAX_BYTES)
     values = strict_json(text, name=name)
     if easyeffects.is_easyeffects(values):
         return _opened(easyeffects.easyeffects_of(values, name=name), easyeffects.LABEL, name)
@@ -121,12 +118,24 @@ def _open_json(content: bytes, text: str, name: str) -> Opened:
     elif isinstance(values, dict):
         is_ours = values.get("format") in (FORMAT, earlier.FORMAT)
         if is_ours or "params" in values or "bands" in values:
-            return Opened(preset_of(values, name=name), _OURS, 0.0, ())
+            return Opened(preset_of(values, name=name), _OURS, 0.0, _off(values))
         if opra.is_opra(values):
             return _opened(opra.opra_of(values, name=name), opra.LABEL, name)
     raise PresetError(
         f"{name} is JSON of no kind that is read here: it must be a preset of Neural EQ, OPRA,"
         " EasyEffects or Poweramp."
+    )
+
+
+def _off(values: dict[str, Any]) -> tuple[str, ...]:
+    """Say which bands are off, in a preset of ours that has been read."""
+    within = values["parameters"] if isinstance(values.get("parameters"), dict) else values
+    bands = within.get("bands", [])
+    return tuple(
+        f"The band at {band.get('frequency', band.get('frequency_hz')):g} Hz is off there and has"
+        " 0 dB here."
+        for band in bands
+        if isinstance(band, dict) and band.get("enabled", True) is False and band.get("gain_db")
     )
 
 

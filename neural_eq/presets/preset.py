@@ -149,8 +149,8 @@ def preset_of(values: Any, *, name: str) -> Preset:
     version = values.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise PresetError(
-            f"{name} has version {str(version)[:20]!r} of {FORMAT}; it must be a whole number"
-            f" from 1 to {VERSION}."
+            f"{name} has version {str(version)[:20]!r} of {FORMAT}; it must be a whole number, and"
+            f" {VERSION} is the newest."
         )
     if version > VERSION:
         raise PresetError(
@@ -161,6 +161,7 @@ def preset_of(values: Any, *, name: str) -> Preset:
     params = np.zeros(len(PARAMETERS))
     for band, given in zip(BANDS, bands.values(), strict=True):
         earlier.read_band(given, band, params, name=name)
+    fields.check_response(values, name)
     tree = {**values, "parameters": {**values["parameters"], "bands": bands}}
     return Preset(
         name=fields.text(values, "name", name) or one_line(name),

@@ -17,6 +17,14 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
+def too_large(name: str, n_bytes: int, max_bytes: int) -> PresetError:
+    """Say that a file is larger than any preset."""
+    return PresetError(
+        f"{name} has {n_bytes:,} bytes; a preset has at most {max_bytes:,}. Choose the file of one"
+        " preset."
+    )
+
+
 def decoded(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> str:
     """Return the text of a file in UTF-8, or in UTF-16 with its mark, else in Windows-1252.
 
@@ -24,10 +32,9 @@ def decoded(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> str:
         PresetError: If it is too large or no text.
     """
     if len(content) > max_bytes:
-        raise PresetError(
-            f"{name} has {len(content):,} bytes; a preset has at most {max_bytes:,}. Choose the"
-            " file of one preset."
-        )
+        raise too_large(name, len(content), max_bytes)
+    if content.startswith(b"PK\x03\x04"):
+        raise PresetError(f"{name} is a zip file; the Presets page opens those, with all in them.")
     encoding = next((e for mark, e in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         try:
