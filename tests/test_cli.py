@@ -599,6 +599,22 @@ def test_a_command_imports_only_what_it_uses(tmp_path, monkeypatch, args, unused
     assert (done.returncode, done.stderr) == (0, "\n")
 
 
+def test_what_a_library_says_of_a_damaged_mp3_is_not_passed_on(tmp_path):
+    source = tmp_path / "in.mp3"
+    generator = np.random.default_rng(1)
+    soundfile.write(source, generator.normal(0, 0.1, (48000, 2)), 48000)
+    content = bytearray(source.read_bytes())
+    for place in generator.integers(2000, len(content), 40):
+        content[place] ^= 255
+    source.write_bytes(content)
+    done = run_process("render", source, tmp_path / "out.wav", "--term", "warm")
+    assert (done.returncode, done.stderr) == (0, "")
+    source.write_bytes(content[:200])
+    done = run_process("render", source, tmp_path / "out.wav", "--term", "warm")
+    assert done.returncode == 2 and done.stderr.startswith("Error: in.mp3 is damaged or not")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_interruption_ends_with_130(run, model_file, monkeypatch):
     monkeypatch.setattr("neural_eq.cli.words.open_model", raise_interrupt)
     code, _, err = run("terms", "--model", model_file)

@@ -1,6 +1,7 @@
 """Files written whole or not at all."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,20 @@ def test_a_block_that_ends_well_leaves_the_whole_file(tmp_path: Path) -> None:
         assert not (tmp_path / "a").exists()
     assert (tmp_path / "a").read_bytes() == b"whole"
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_the_folder_is_written_down_as_well_as_the_file(tmp_path: Path, monkeypatch) -> None:
+    synced = []
+    sync = os.fsync
+
+    def noting(number: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(number).st_mode), (tmp_path / "a").exists()))
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    with written_whole(tmp_path / "a") as file:
+        file.write(b"whole")
+    assert synced == [(False, False), (True, True)]
 
 
 def test_a_block_that_fails_keeps_the_earlier_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from neural_eq.errors import OutputError
+
+_STDERR = 2
+
+
+@contextmanager
+def libraries_silent() -> Iterator[None]:
+    """Leave standard error to this program: libmpg123 tells of every damaged frame there.
+
+    What Python says goes on to where it went.
+    """
+    sys.stderr.flush()
+    earlier, kept = sys.stderr, os.dup(_STDERR)
+    own = os.fdopen(os.dup(kept), "w", encoding=earlier.encoding, errors="replace", buffering=1)
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), _STDERR)
+    try:
+        if earlier is sys.__stderr__:
+            sys.stderr = own
+        yield
+    finally:
+        sys.stderr = earlier
+        own.close()
+        os.dup2(kept, _STDERR)
+        os.close(kept)
 
 
 def check_output(path: Path, *, option: str, inputs: tuple[Path | None, ...] = ()) -> None:

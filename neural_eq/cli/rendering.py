@@ -7,7 +7,7 @@ from argparse import Namespace
 import numpy as np
 
 from neural_eq.cli.inputs import open_for, open_table
-from neural_eq.cli.output import check_output, plural, progress
+from neural_eq.cli.output import check_output, libraries_silent, plural, progress
 from neural_eq.cli.setting import (
     chosen_path,
     chosen_setting,
@@ -37,11 +37,11 @@ def render(args: Namespace) -> int:
     format_of(args.output)
     check_output(args.output, option="OUT", inputs=(args.input,))
     params, n_stopped = setting_asked(args)
-    source = open_audio(args.input)
     treatment = Treatment(
         params, "", level_match=args.level_match, suffix=args.output.suffix, subtype=args.subtype
     )
-    with progress() as on_progress:
+    with libraries_silent(), progress() as on_progress:
+        source = open_audio(args.input)
         report = render_file(source, args.output, treatment, on_progress=on_progress)
     print(
         f"Input: {args.input}, {source.sample_rate:,} Hz, {plural(source.n_channels, 'channel')},"
