@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from neural_eq.data import listening
 from neural_eq.data.audio_file import open_audio, read_blocks
 from neural_eq.data.listening import loudness_table, read_frames, stream_of
 from neural_eq.eq.loudness import channel_weights, integrated_loudness_lufs
 from neural_eq.eq.params import DEFAULT
 from neural_eq.eq.render import filter_audio
+from neural_eq.errors import AudioError
 
 CLIPS = Path(__file__).parents[1] / "assets" / "clips"
 SETTINGS = {
@@ -87,3 +89,10 @@ def test_many_channels_are_measured_in_little_memory(tmp_path):
     np.testing.assert_allclose(many, weights * one, rtol=1e-5)
     assert [len(part) for part in parts] == [5000 * 4, 2000 * 4]
     np.testing.assert_allclose(np.frombuffer(parts[0], "<f4"), noise[:5000, 0], atol=1e-4)
+
+
+def test_a_file_that_gives_no_frame_at_all_is_said_to_be_damaged(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.wav", np.zeros((100, 1)), 48000)
+    monkeypatch.setattr(listening, "read_blocks", lambda file: iter(()))
+    with pytest.raises(AudioError, match="a.wav is damaged: it holds no sound"):
+        listening.overview(open_audio(tmp_path / "a.wav"))

@@ -10,6 +10,7 @@ from neural_eq.data.audio_encoding import frames_at_once
 from neural_eq.data.audio_file import AudioFile, read_blocks, read_excerpt
 from neural_eq.eq.analysis import outline
 from neural_eq.eq.loudness_table import BLOCK_S, LoudnessTable, block_powers
+from neural_eq.errors import AudioError
 
 MAX_CHANNELS = 2
 """More are played mixed to one."""
@@ -118,4 +119,6 @@ def overview(file: AudioFile) -> np.ndarray:
             kept = kept[n_whole * per_bin :]
     if len(kept):
         found.append(outline(kept, 1))
+    if not found:
+        raise AudioError(f"{file.name} is damaged: it holds no sound; choose another file.")
     return np.concatenate(found).clip(-1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import pickletools
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -30,6 +31,7 @@ MAX_SETTINGS = 10**9
 MAX_WEIGHT = 1e4
 """Of a weight or a centre, whichever its sign; no training that did not diverge comes near."""
 
+_MAX_TEXT = 10 * MAX_NAME
 _MAX_ENTRIES = MAX_WORDS + 1000
 _ENTRY_MARK = b"PK\x01\x02"
 _MEASURED = (
@@ -55,7 +57,9 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
 
 
 def check_sizes(archive: zipfile.ZipFile) -> None:
-    """Add up what the entries of a model come to.
+    """Add up what the entries of a model come to, and look how long their texts are.
+
+    torch searches a text that it refuses in a time that grows with its square.
 
     Raises:
         ValueError: If that is more than a model has.
@@ -64,6 +68,11 @@ def check_sizes(archive: zipfile.ZipFile) -> None:
     plain_bytes = sum(e.file_size for e in entries if e.filename.endswith(".pkl"))
     if sum(e.file_size for e in entries) > MAX_SIZE_BYTES or plain_bytes > MAX_PLAIN_BYTES:
         raise ValueError("larger than any model when unpacked")
+    for entry in entries:
+        if entry.filename.endswith(".pkl"):
+            for _, value, _ in pickletools.genops(archive.read(entry)):  # nothing is run or made
+                if isinstance(value, str | bytes) and len(value) > _MAX_TEXT:
+                    raise ValueError("a text longer than any of a model")
 
 
 def check_word(word: Any, n: Any) -> None:
