@@ -505,7 +505,7 @@ def test_a_band_that_is_off_in_ours_is_said():
     values = json.loads(write_preset(Preset("a", WORKED)))
     values["parameters"]["bands"][1]["enabled"] = False
     found = opened(json.dumps(values))
-    assert found.notes == ("The band at 420 Hz is off there and has 0 dB here.",)
+    assert found.notes == ("1 of its bands is off there, with 0 dB here.",)
     assert found.preset.params[2] == 0
 
 

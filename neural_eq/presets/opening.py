@@ -128,15 +128,14 @@ def _open_json(content: bytes, text: str, name: str) -> Opened:
 
 
 def _off(values: dict[str, Any]) -> tuple[str, ...]:
-    """Say which bands are off, in a preset of ours that has been read."""
+    """Say of a preset of ours that has been read that some of its bands are off."""
     within = values["parameters"] if isinstance(values.get("parameters"), dict) else values
-    bands = within.get("bands", [])
-    return tuple(
-        f"The band at {band.get('frequency', band.get('frequency_hz')):g} Hz is off there and has"
-        " 0 dB here."
-        for band in bands
-        if isinstance(band, dict) and band.get("enabled", True) is False and band.get("gain_db")
-    )
+    bands = within.get("bands")
+    listed = [band for band in bands if isinstance(band, dict)] if isinstance(bands, list) else []
+    n_off = sum(band.get("enabled", True) is False and bool(band.get("gain_db")) for band in listed)
+    if not n_off:
+        return ()
+    return (f"{n_off} of its bands {'is' if n_off == 1 else 'are'} off there, with 0 dB here.",)
 
 
 def _opened(reading: Reading, label: str, name: str) -> Opened:
