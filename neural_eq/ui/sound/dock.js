@@ -16,10 +16,6 @@ function minutes(seconds) {
     + `.${tenths % 10}`;
 }
 
-function hasSameSound(one, other) {
-  return Boolean(other) && one.params.every((value, i) => Math.abs(value - other.params[i]) < 1e-6);
-}
-
 function makeDock(root) {
   const engine = (DOCK.engine ??= new SoundEngine(DOCK, { source: PROCESSOR, layout: LAYOUT }));
   engine.mover ??= new Mover(DOCK, engine);
@@ -279,7 +275,7 @@ function makeDock(root) {
     find(".looping").setAttribute("aria-pressed", String(DOCK.state.isLooped));
     const what = eq ? eq.label : "flat until the EQ in use is ready";
     const prefix = slot === "live" ? "" : `${slot}: `;
-    const isInUse = slot === "live" || !snapshots[slot] || hasSameSound(snapshots[slot], DOCK.state.base);
+    const isInUse = slot === "live" || !snapshots[slot] || isSameSound(snapshots[slot], DOCK.state.base);
     find(".use").hidden = isInUse;
     find(".use").textContent = `Use ${slot}`;
     find(".aside").textContent = isInUse ? "" : "The pages and downloads have another EQ.";

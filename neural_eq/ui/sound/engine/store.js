@@ -1,6 +1,11 @@
 // What the components of one tab share: what is heard, how, and who wants to know. The state is
 // the queue: a component may set it before the player is there. Another shape, another name, since
 // an open tab keeps the old one.
+function isSameSound(one, other) {
+  return Boolean(one && other) && one.params.every(
+    (value, i) => Math.abs(value - other.params[i]) <= 1e-6 * Math.max(1, Math.abs(value)));
+}
+
 const DOCK = (globalThis.__neuralEqDock1 ??= (() => {
   const listeners = new Set(), SETTLE_MS = 1500;
   let settling = 0;
@@ -51,11 +56,13 @@ const DOCK = (globalThis.__neuralEqDock1 ??= (() => {
     release(hand) {
       if (dock.state.hand === hand) dock.set({ hand: null });
     },
-    // What Python says is in use; the same once more changes nothing.
+    // What Python says is in use; the same once more changes nothing. A snapshot stays heard while
+    // Python only catches up with the hand.
     take(base) {
+      const { hand, eq } = dock.state;
       if (dock.state.base?.key === base?.key) return;
-      const isDriven = dock.state.hand !== null;
-      dock.set(isDriven ? { base } : { base, eq: base, slot: "live" });
+      if (hand !== null) dock.set({ base });
+      else dock.set(isSameSound(base, eq) ? { base, eq: base } : { base, eq: base, slot: "live" });
     },
     // What is to be heard now.
     heard() {
