@@ -220,6 +220,14 @@ def all_curves(data: str, _rows: Dataset) -> np.ndarray:
     return response_db(_rows.params, log_frequencies(N_FREQS)).astype(np.float32)
 
 
+@st.cache_data(show_spinner="Fitting five bands to the mean …", max_entries=32)
+def five_bands(curve: bytes, _curve_db: np.ndarray) -> np.ndarray:
+    """Return the setting nearest to a curve at N_FREQS, which ``curve`` names; shape ``(13,)``."""
+    from neural_eq.presets.fitting import fit
+
+    return fit(log_frequencies(N_FREQS), _curve_db, has_level=False).params
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
 def described_word(data: str, model: str, word: str, _rows: Dataset, _model: TrainedModel) -> Word:
     """Say what a word is; the first call imports scikit-learn."""

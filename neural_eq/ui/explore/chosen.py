@@ -150,12 +150,12 @@ def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
     )
     curves_db = cached.all_curves(cached.data_key(rows), rows)[chosen]
     spread = spread_of(curves_db)
-    distances_db = rms_db(curves_db, spread.mean_db)
-    best = int(distances_db.argmin())
-    middle = selection.named(rows, numbers[best])
+    mean_db = spread.mean_db.astype(np.float64)
+    params = cached.five_bands(mean_db.tobytes(), mean_db)
+    fitted_db = response_db(params, log_frequencies(cached.N_FREQS))
     curves = [
-        Curve(f"nearest: {middle.label}", curves_db[best].astype(np.float64), GREY, "dash"),
-        Curve("mean of the group", spread.mean_db, MARK_COLOUR, width=3.5),
+        Curve("mean of the group", mean_db, GREY, "dash"),
+        Curve("five bands for it", fitted_db, MARK_COLOUR, width=3.5),
     ]
     st.plotly_chart(
         spread_figure(curves, spread=spread, spread_name="8 of 10 of them", colour=MARK_COLOUR),
@@ -163,11 +163,21 @@ def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
         alt=f"Mean EQ curve and spread of {len(chosen)} chosen settings",
     )  # fmt: skip
     chart_spectrum.draw("group_curves")
+    off_db = np.abs(fitted_db - mean_db)
+    distances_db = rms_db(curves_db, mean_db)
+    best = int(distances_db.argmin())
+    middle = selection.named(rows, numbers[best])
     st.caption(
-        f"A mean of curves is no setting of five bands. What is used is the group's own setting"
-        f" that comes nearest to it: {escaped(middle.label)}, {distances_db[best]:.1f} dB RMS off."
+        "A mean of curves is no setting yet. What is used is the five bands that come nearest to"
+        f" it: {_distance(np.sqrt((off_db**2).mean()))} RMS off, {_distance(off_db.max())} at most."
+        f" The nearest of the group itself, {escaped(middle.label)}, is"
+        f" {_distance(distances_db[best])} RMS off."
     )
-    label = f"{middle.label}, amid {len(chosen)}"
-    setting_buttons(NamedSetting(label, middle.params), key="group")
-    st.markdown(figures.bands_markdown(rows.params[numbers[best]]))
+    label = f"{middle.label}, mean with {len(chosen) - 1} other{'s' * (len(chosen) != 2)}"
+    setting_buttons(NamedSetting(label, tuple(params.tolist())), key="group")
+    st.markdown(figures.bands_markdown(params))
     leave_button("Back to the words", selection.clear)
+
+
+def _distance(db: float) -> str:
+    return "less than 0.01 dB" if db < 0.01 else f"{db:.2f} dB" if db < 0.1 else f"{db:.1f} dB"
