@@ -153,6 +153,23 @@ def test_words_are_written_amid_their_points_and_not_over_each_other():
             assert (np.abs(one - other) > [0.12, 0.05]).any()
 
 
+@pytest.mark.parametrize("zoom", [1, 4])
+def test_a_word_makes_way_for_what_is_chosen_beneath_it(zoom):
+    """A label is 50 by 20 px of a map of 600 by 540 at most, a ring has a radius of 13 px."""
+    figure, points = a_map()
+    at = {a.text: np.array([a.x, a.y]) for a in figure.layout.annotations}
+    near = np.argsort(((points - at["warm"]) ** 2).sum(axis=1))
+    span = np.ptp(points, axis=0) * 1.12
+    ranges = [[at["warm"][i] - s / 2, at["warm"][i] + s / 2] for i, s in enumerate(span / zoom)]
+    marks = Marks(selected=int(near[0]), neighbors=near[1:4].tolist())
+    marked, _ = a_map(marks=marks, look=MapLook(ranges=ranges))
+    now = {a.text: np.array([a.x, a.y]) for a in marked.layout.annotations}
+    away = np.abs(points[near[:4]] - now["warm"]) / (span / zoom)
+    assert (away > np.array([50 / 600, 2 * 13 / 540]) / 2 + [0, 10 / 540]).any(axis=1).all()
+    assert np.abs(now["warm"] - at["warm"])[1] / (span[1] / zoom) < 0.35, "but not far"
+    assert not np.array_equal(now["warm"], at["warm"])
+
+
 def test_in_space_a_word_too_near_another_is_not_written():
     far = {"warm": (-5, 0, 0), "bright": (5, 0, 0), "clear": (5.1, 0, 0)}
     terms = np.repeat(np.array(list(far), dtype=object), 5)

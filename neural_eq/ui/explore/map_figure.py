@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from neural_eq.ui.explore.density import MIN_SETTINGS, density_trace
-from neural_eq.ui.explore.word_places import places_in_space, word_places
+from neural_eq.ui.explore.word_places import clear_of, places_in_space, word_places
 from neural_eq.ui.figures import GREY, plain, word_styles
 
 OTHER_WORDS = "other words"
@@ -134,16 +134,19 @@ def map_figure(
         if look.camera is not None:
             layout["scene"]["camera"] = dict(look.camera)
     else:
-        layout["annotations"] = [
-            _label(word, at) for word, at in word_places(points, terms, written).items()
-        ]
+        layout |= _axes(points, method)
+        for axis, limits in zip(("xaxis", "yaxis"), look.ranges or (), strict=False):
+            layout[axis]["range"] = list(limits)
+        places = word_places(points, terms, written)
+        seen = [abs(high - low) for low, high in (layout[a]["range"] for a in ("xaxis", "yaxis"))]
+        pointed_at = [*marks.neighbors, *([] if marks.selected is None else [marks.selected])]
+        if pointed_at:
+            places = clear_of(places, points[pointed_at], sizes=(seen[0], seen[1]))
+        layout["annotations"] = [_label(word, at) for word, at in places.items()]
         layout["dragmode"] = drag
         line = {"color": MARK_COLOUR, "width": 2, "dash": "dot"}
         layout["newselection"] = {"line": line}
         layout["activeselection"] = {"fillcolor": MARK_COLOUR, "opacity": 0.12}
-        layout |= _axes(points, method)
-        for axis, limits in zip(("xaxis", "yaxis"), look.ranges or (), strict=False):
-            layout[axis]["range"] = list(limits)
     return go.Figure({"data": traces, "layout": layout})  # at once: each piece is checked twice
 
 
@@ -253,6 +256,6 @@ def _scene(method: str, labels: Mapping[str, tuple[float, ...]], revision: str) 
 def _label(word: str, at: Sequence[float] | np.ndarray) -> dict[str, Any]:
     return {
         "x": float(at[0]), "y": float(at[1]), "text": plain(word), "showarrow": False,
-        "captureevents": False, "borderpad": 3, "font": {"size": 13, "color": "#ffffff"},
-        "bgcolor": "rgba(45,48,52,0.8)",
+        "captureevents": False, "borderpad": 2, "font": {"size": 12, "color": "#ffffff"},
+        "bgcolor": "rgba(45,48,52,0.72)",
     }  # fmt: skip
