@@ -6,6 +6,7 @@ carries it, so that a refresh, a deep link and a server's restart find it again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +95,7 @@ PUCK_MOVED, PUCK_PLACES, PUCK_SOUND, PLAYED = (
 )  # fmt: skip
 
 AT_SLIDER, STRENGTH_SLIDER = "at_slider", "strength_slider"
-PRESET_REMARKS = "preset_remarks"
+PRESET_REMARKS, APPLIED_KEPT = "preset_remarks", "applied_kept"
 # Of the player
 ON_AIR, EQ_WANTED = "on_air", "eq_wanted"
 EQ_NOW, EQ_PAST, EQ_FUTURE = "eq_now", "eq_past", "eq_future"
@@ -222,6 +223,16 @@ def dot_of(rows: Dataset, setting_id: int) -> NamedSetting | None:
         return None
     params = tuple(rows.params[at[0]].tolist())
     return NamedSetting(f"{rows.terms[at[0]]}, setting {setting_id}", params)
+
+
+def from_file(
+    name: str, params: tuple[float, ...], others: Mapping[str, NamedSetting]
+) -> NamedSetting:
+    """Name a setting that came from a file as none of the others is named that differs."""
+    label, number = f"{name}{FROM_FILE}", 2
+    while label in others and others[label].params != params:
+        label, number = f"{name} {number}{FROM_FILE}", number + 1
+    return NamedSetting(label, params)
 
 
 def use_dot(dot: NamedSetting) -> None:

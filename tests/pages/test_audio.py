@@ -12,7 +12,7 @@ import soundfile
 from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, check_params
 from neural_eq.model.guide_words import guide_words
 from neural_eq.presets.preset import Preset, write_preset
-from neural_eq.ui import state
+from neural_eq.ui import cached, state
 from neural_eq.ui.audio import sources
 from tests.pages.opening import (
     ROOT,
@@ -109,6 +109,18 @@ def test_a_word_with_its_schools_and_a_strength_is_applied(audio):
     assert "The EQ is flat: the sound is unchanged." in text(audio)
     widget(audio.slider, "Strength of what is applied").set_value(2.0).run()
     assert not audio.exception
+
+
+def test_a_preset_of_the_library_is_applied_by_its_name(audio):
+    presets = [Preset("my *boost*", BOOST), Preset("flat", DEFAULT.copy())]
+    ids = cached.preset_library().add(presets)
+    widget(audio.get("button_group"), "What is applied").set_value("file").run()
+    kept = widget(audio.selectbox, "Preset of the library")
+    assert kept.options[1:] == ["my *boost*", "flat"]
+    kept.set_value(ids[0]).run()
+    assert not audio.exception
+    assert dock(audio)["base"]["params"] == pytest.approx(BOOST.tolist())
+    assert dock(audio)["base"]["label"] == "my *boost*"
 
 
 def test_a_setting_file_is_applied_and_a_bad_one_leaves_it(audio):

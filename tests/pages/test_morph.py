@@ -9,7 +9,7 @@ from neural_eq.data.demo import built_in_dataset
 from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.latent.morphing import blend, distance_to_settings, morph
 from neural_eq.latent.terms import describe_word, word_point
-from neural_eq.presets.preset import read_preset
+from neural_eq.presets.preset import Preset, read_preset
 from neural_eq.ui import cached, current_eq, state
 from neural_eq.ui.morph import where
 from neural_eq.ui.morph.trail import ground
@@ -49,6 +49,22 @@ def test_a_model_of_other_words_moves_the_morph_to_words_it_knows(app):
     widget(app.selectbox, "Model in use").set_value(run_id).run()
     assert not app.exception
     assert {widget(app.selectbox, end).value for end in ("From", "To")} == {"dark", "sharp"}
+
+
+def test_presets_of_the_library_are_ends_by_their_names(app):
+    params = built_in_dataset().params[:2]
+    cached.preset_library().add([Preset("mine", one) for one in params])
+    turned(app, "morph")
+    offered = widget(app.selectbox, "From").options
+    assert offered[-2:] == ["mine (file)", "mine 2 (file)"]
+    widget(app.selectbox, "From").set_value(offered[-2]).run()
+    widget(app.selectbox, "To").set_value(offered[-1]).run()
+    slid(app, at=0)
+    assert not app.exception and state.MORPH_NOTES not in app.session_state
+    assert (app.session_state[state.FROM], app.session_state[state.TO]) == tuple(offered[-2:])
+    assert widget(app.selectbox, "From").options[-2:] == offered[-2:]
+    used = [app.session_state[state.DOTS][name].params for name in offered[-2:]]
+    np.testing.assert_allclose(used, params)
 
 
 def test_the_json_of_a_setting_holds_all_and_reads_back(app):

@@ -1,4 +1,4 @@
-"""What is applied to the sound: the current EQ, a word, or a setting from a file."""
+"""What is applied to the sound: the current EQ, a word, or a preset of the library or a file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import streamlit as st
 
 from neural_eq.errors import NeuralEqError
 from neural_eq.presets.opening import open_preset
-from neural_eq.ui import models, state
+from neural_eq.presets.preset import Preset
+from neural_eq.ui import cached, models, state
 from neural_eq.ui.current_eq import current_eq
 from neural_eq.ui.live import eq_editor
 from neural_eq.ui.markdown import escaped, heading
 from neural_eq.ui.morph import ends
 
 CURRENT, WORD, FILE = "current", "word", "file"
-_CHOICES = {CURRENT: "Current EQ", WORD: "A word", FILE: "A setting file"}
+_CHOICES = {CURRENT: "Current EQ", WORD: "A word", FILE: "A preset"}
 _WHOLE_WORD = -1
 _FIRST_WORD = "warm"
 
@@ -140,6 +141,13 @@ def _word() -> Applied:
 
 
 def _file() -> Applied | None:
+    kept = {one.preset_id: one.preset.name for one in cached.preset_library().contents().kept}
+    if kept:
+        st.selectbox(
+            "Preset of the library", [None, *list(kept)[: ends.MOST_OF_LIBRARY]],
+            key=state.APPLIED_KEPT, on_change=_take_kept, placeholder="Choose one",
+            format_func=lambda one: kept.get(one, "Choose one"),
+        )  # fmt: skip
     st.file_uploader(
         "A setting of Neural EQ, or of any software that Presets reads",
         key=state.PRESET_UPLOAD, on_change=_take_preset,
@@ -148,12 +156,26 @@ def _file() -> Applied | None:
         st.error(escaped(st.session_state[state.PRESET_ERROR]))
     preset = st.session_state.get(state.PRESET)
     if preset is None:
-        st.info("Morph and Presets write such files.")
+        st.info("Morph and Presets write such files; what Presets keeps is listed here.")
     else:
         st.markdown(f"**{escaped(preset.label)}**")
         for remark in st.session_state.get(state.PRESET_REMARKS, ()):
             st.caption(f":material/info: {escaped(remark)}")
     return preset
+
+
+def _take_kept() -> None:
+    """Callback: apply a preset of the library; the list then stands open for another."""
+    chosen = st.session_state.get(state.APPLIED_KEPT)
+    st.session_state[state.APPLIED_KEPT] = None
+    for one in cached.preset_library().contents().chosen([chosen] if chosen else []):
+        _apply(one.preset, [])
+
+
+def _apply(preset: Preset, remarks: list[str]) -> None:
+    st.session_state[state.PRESET_ERROR] = ""
+    st.session_state[state.PRESET] = Applied(preset.name, preset.params)
+    st.session_state[state.PRESET_REMARKS] = remarks
 
 
 def _take_preset() -> None:
@@ -167,8 +189,7 @@ def _take_preset() -> None:
     except NeuralEqError as error:
         st.session_state[state.PRESET_ERROR] = str(error)
         return
-    st.session_state[state.PRESET] = Applied(opened.preset.name, opened.preset.params)
-    st.session_state[state.PRESET_REMARKS] = opened.remarks()
+    _apply(opened.preset, opened.remarks())
 
 
 def draw_curve(eq: Applied) -> None:

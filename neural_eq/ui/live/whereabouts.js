@@ -102,7 +102,7 @@ function drawMap(svg, map, width, kept) {
     const name = svgElement("text", {class: "end-name", x: cx + (isRight ? 6 : -6), y: cy - 11,
       "text-anchor": isRight ? "end" : "start"}, kept.way);
     name.textContent = `${"AB"[i]}: ${map.ends[i]}`;
-    written.push(name.getBBox());
+    written.push(freeOf(name, cy - 11, written));
   }
   for (const word of map.words) {
     if (map.ends.includes(word.name)) continue; // A and B say so

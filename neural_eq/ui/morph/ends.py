@@ -1,4 +1,4 @@
-"""What a morph may go between: words, schools of a word, settings of the map or from a file."""
+"""What a morph may go between: words and their schools; settings of map, library and file."""
 
 from __future__ import annotations
 
@@ -17,21 +17,35 @@ if TYPE_CHECKING:
 
 _SETTING = re.compile(r".+, setting (\d{1,18})")
 
+MOST_OF_LIBRARY = 300
+"""So many presets of the library, the newest, are offered: every drawing sends them all."""
+
 
 def names() -> list[str]:
     """Return what can be picked: the model's words, each with the schools that were looked up,
-    then settings."""
+    then settings, then the library's presets."""
     looked_up = st.session_state.get(state.LOOKED_UP, frozenset())
     found = []
     for word in models.model().terms:
         found.append(word)
         if word in looked_up:
             found += [school.centre.label for school in schools(word)]
-    return [*found, *_settings()]
+    return [*found, *_settings(), *(name for name in _of_library() if name not in _settings())]
 
 
 def _settings() -> dict[str, state.NamedSetting]:
     return st.session_state.get(state.DOTS, {})
+
+
+def _of_library() -> dict[str, state.NamedSetting]:
+    """The library's newest presets by their names here."""
+    found = dict(_settings())
+    kept = cached.preset_library().contents().kept[:MOST_OF_LIBRARY]
+    named = []
+    for preset in (one.preset for one in kept):
+        named.append(state.from_file(preset.name, tuple(preset.params.tolist()), found))
+        found[named[-1].label] = named[-1]
+    return {setting.label: setting for setting in named}
 
 
 def word_of(name: str) -> str | None:
@@ -86,7 +100,10 @@ def is_known(name: str) -> bool:
         return True
     setting = _SETTING.fullmatch(name)
     rows, _ = cached.shown_rows(state.dataset())
-    dot = state.dot_of(rows, int(setting[1])) if setting else None
+    if name.endswith(state.FROM_FILE):
+        dot = _of_library().get(name)
+    else:
+        dot = state.dot_of(rows, int(setting[1])) if setting else None
     if dot is None or dot.label != name:
         return False
     st.session_state[state.DOTS] = {**_settings(), name: dot}

@@ -93,7 +93,8 @@ def _end(label: str, key: str, names: list[str]) -> None:
     """Draw one end: a list of names, and a panel for the rarer ways to choose."""
     st.selectbox(
         label, names, key=key, **_REST,
-        help="A word as people use it on average, one of its schools, or a setting.",
+        help="A word as people use it on average, one of its schools, a setting, or a preset of the"
+        " library.",
     )  # fmt: skip
     panel = st.popover(
         f"{label}: schools, file", key=f"{key}_panel", on_change="rerun", type="tertiary",

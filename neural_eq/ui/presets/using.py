@@ -50,12 +50,8 @@ def keep(presets: Sequence[Preset]) -> None:
 
 def named(preset: Preset) -> NamedSetting:
     """Return a preset as a setting for the other pages, under a name that no other has there."""
-    params = tuple(preset.params.tolist())
     there = st.session_state.get(state.DOTS, {})
-    label, number = f"{preset.name}{state.FROM_FILE}", 2
-    while label in there and there[label].params != params:
-        label, number = f"{preset.name} {number}{state.FROM_FILE}", number + 1
-    return NamedSetting(label, params)
+    return state.from_file(preset.name, tuple(preset.params.tolist()), there)
 
 
 def morph_between(first: Preset, second: Preset) -> None:
