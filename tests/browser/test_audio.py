@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -155,6 +156,33 @@ def test_a_microphone_is_a_source(new_tab, address):
     choose_sound(app, "Your microphone")
     expect(app.page.get_by_text("Press the microphone")).to_be_visible()
     expect(app.page.get_by_test_id("stAudioInput")).to_be_visible()
+
+
+def test_the_waveform_shows_what_is_measured_and_a_press_moves_it(app, tmp_path):
+    path = tmp_path / "long.wav"
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (100 * 8000, 1))
+    samples[: 50 * 8000] *= 0.1
+    soundfile.write(path, samples, 8000)
+    app.open("/audio")
+    choose_sound(app, "Files of your own")
+    own_files(app, path)
+    picture = app.page.get_by_role("img", name="Waveform of long.wav")
+    expect(picture).to_have_attribute("aria-label", re.compile("measured from 0:00.0"))
+    expect(picture.locator(".wave")).to_be_visible()
+    box, part = picture.bounding_box(), picture.locator(".measured").bounding_box()
+    assert part["width"] == pytest.approx(0.2 * box["width"], abs=1)
+    wave = picture.locator(".wave").get_attribute("d").split("Z")[0].split("L")
+    tops = np.array([float(point.split()[1]) for point in wave[1 : len(wave) // 2]])
+    heights = 36 - tops
+    assert heights[100:300].max() == pytest.approx(heights[500:700].max() / 10, abs=1)
+    picture.click(position={"x": 0.75 * box["width"], "y": 30})
+    expect(picture).to_have_attribute("aria-label", re.compile("measured from 1:05.0"))
+    slider = app.page.get_by_role("slider", name="Measured from")
+    expect(slider).to_have_value("65")
+    slider.press("ArrowRight")
+    expect(picture).to_have_attribute("aria-label", re.compile("measured from 1:06.0"))
+    moved = picture.locator(".measured").bounding_box()
+    assert moved["x"] - box["x"] == pytest.approx(0.66 * box["width"], abs=1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

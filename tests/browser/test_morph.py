@@ -245,6 +245,16 @@ def test_a_school_is_chosen_and_the_link_opens_the_same_morph(app, new_tab):
     expect(other.page.get_by_role("heading", level=3)).to_have_text(title)
 
 
+def test_the_names_of_near_ends_keep_apart_on_the_small_map(app):
+    app.open("/morph?from=airy&to=thin")
+    names = app.page.locator(".whereabouts .end-name")
+    expect(names).to_have_count(2)
+    box = "(text) => { const {x, y, width, height} = text.getBBox(); return {x, y, width, height}; }"
+    a, b = (name.evaluate(box) for name in names.all())  # without the ground's colour around it
+    beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+    assert beside or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+
+
 def test_a_setting_from_a_file_is_an_end_and_a_bad_file_is_refused(app, download_to, tmp_path):
     app.open("/morph?from=bright&to=warm&at=25&strength=0.5&route=parameters")
     expect(own(app)).to_be_visible()

@@ -13,6 +13,7 @@ from neural_eq.data.audio_file import AudioFile, minutes, open_audio
 from neural_eq.errors import NeuralEqError, OutputError
 from neural_eq.files import ScratchFolder, written_whole
 from neural_eq.ui import cached, state
+from neural_eq.ui.audio import waveform
 from neural_eq.ui.audio.take import EXCERPT_S, Excerpt
 from neural_eq.ui.markdown import escaped
 
@@ -119,18 +120,30 @@ def to_render(sound: Sound) -> list[Sound]:
 def excerpt_input(sound: Sound) -> Excerpt:
     """Draw the choice of the part that is heard, where the sound is longer; read it."""
     start_s, duration_s = 0, sound.file.duration_s
+    key = state.EXCERPT_PREFIX + sound.key
+    latest_s = max(0, int(duration_s) - EXCERPT_S + 1)
+    picture = st.container()
     if duration_s > EXCERPT_S:
         start_s = st.slider(
-            "Measured from (seconds)", 0, int(duration_s) - EXCERPT_S + 1,
-            key=state.EXCERPT_PREFIX + sound.key, persist_state="session", format="%d s",
+            "Measured from (seconds)", 0, latest_s, key=key, persist_state="session",
+            format="%d s",
             help=f"{EXCERPT_S} seconds are measured here and heard in the blind test; the player"
-            " and a download have the whole.",
+            " and a download have the whole. A press on the picture moves them too.",
         )  # fmt: skip
         end_s = min(start_s + EXCERPT_S, duration_s)
         st.caption(
             f"Measured: {minutes(start_s)} to {minutes(end_s)} of {minutes(duration_s)};"
             " the player and a download have the whole."
         )
+
+    def move(start_s: float) -> None:
+        st.session_state[key] = min(latest_s, max(0, round(start_s)))
+
+    with picture:
+        waveform.draw(
+            sound.key, name=sound.file.name, duration_s=duration_s, start_s=start_s,
+            length_s=EXCERPT_S, on_choice=move,
+        )  # fmt: skip
     return cached.excerpt(sound.key, start_s, sound.file)
 
 
