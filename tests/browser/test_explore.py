@@ -157,6 +157,18 @@ def test_a_lasso_takes_a_group_that_can_be_heard(app):
     expect(app.title()).to_have_text("Audio")
 
 
+def test_a_narrow_screen_shows_the_map_first_then_its_inputs(app):
+    app.page.set_viewport_size({"width": 390, "height": 844})
+    at_hand(app.open("/"))
+    player = app.page.get_by_test_id("stBottom").bounding_box()
+    drawn = app.chart("map").locator(".nsewdrag").first.bounding_box()
+    assert drawn["y"] + drawn["height"] < player["y"], "the map stands clear of the player"
+    whole = app.chart("map").bounding_box()
+    inputs = app.page.get_by_role("radio", name="UMAP").bounding_box()
+    found = app.page.get_by_role("combobox", name="Find words").bounding_box()
+    assert whole["y"] + whole["height"] < inputs["y"] < found["y"]
+
+
 def test_a_word_found_tells_what_people_meant(app):
     at_hand(app.open("/"))
     app.page.get_by_role("combobox", name="Find words").fill("warm")

@@ -245,6 +245,20 @@ def test_a_school_is_chosen_and_the_link_opens_the_same_morph(app, new_tab):
     expect(other.page.get_by_role("heading", level=3)).to_have_text(title)
 
 
+def test_a_narrow_screen_shows_the_slider_and_the_curve_together(app):
+    app.page.set_viewport_size({"width": 390, "height": 844})
+    app.open("/morph")
+    expect(own(app)).to_be_visible()
+    player = app.page.get_by_test_id("stBottom").bounding_box()
+    curve = own(app).bounding_box()
+    slider = app.page.get_by_role("slider", name="Morph").bounding_box()
+    assert 0 < slider["y"] < curve["y"] < curve["y"] + curve["height"] < player["y"] + 20
+    from_, to = (
+        app.page.get_by_role("combobox", name=name).first.bounding_box() for name in ("From", "To")
+    )
+    assert abs(from_["y"] - to["y"]) < 2 and from_["x"] + from_["width"] < to["x"]
+
+
 def test_the_names_of_near_ends_keep_apart_on_the_small_map(app):
     app.open("/morph?from=airy&to=thin")
     names = app.page.locator(".whereabouts .end-name")

@@ -21,11 +21,13 @@ from neural_eq.ui.markdown import escaped
 def draw() -> None:
     """Draw inputs, map and what is chosen; a fragment, so that a click redraws these alone."""
     try:
-        config = controls.map_inputs()
+        place = st.container(key="explore")  # a narrow screen shows the map before its inputs
+        with place.container(key="map_inputs"):
+            config = controls.map_inputs()
         shown = map_view(config)
         if puck.take_move(shown):
             st.rerun()
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = place.columns([3, 2], gap="medium")
         with right:
             controls.searches()
         with left:

@@ -49,7 +49,8 @@ def draw_ends() -> None:
     """Draw both ends."""
     ends.settle()
     names = ends.names()
-    left, middle, right = st.columns([5, 2, 5], vertical_alignment="center")
+    row = st.container(key="ends")  # one row on a narrow screen too
+    left, middle, right = row.columns([5, 2, 5], vertical_alignment="center")
     with left:
         _end("From", state.FROM, names)
     middle.button(
