@@ -263,8 +263,9 @@ def test_the_names_of_near_ends_keep_apart_on_the_small_map(app):
     app.open("/morph?from=airy&to=thin")
     names = app.page.locator(".whereabouts .end-name")
     expect(names).to_have_count(2)
-    box = "(text) => { const {x, y, width, height} = text.getBBox(); return {x, y, width, height}; }"
-    a, b = (name.evaluate(box) for name in names.all())  # without the ground's colour around it
+    # without the ground's colour around them
+    box = "(text) => { const {x, y, width, height} = text.getBBox(); return {x, y, width, height} }"
+    a, b = (name.evaluate(box) for name in names.all())
     beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
     assert beside or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 import tracemalloc
 
 import numpy as np
 import pytest
 import soundfile
 
+from neural_eq.data.demo import built_in_dataset
 from neural_eq.eq.params import DEFAULT, GAIN_COLUMNS, check_params
+from neural_eq.eq.response import curve_error_db
+from neural_eq.model import checkpoint
 from neural_eq.model.guide_words import guide_words
 from neural_eq.presets.preset import Preset, write_preset
 from neural_eq.ui import cached, state
@@ -307,6 +311,25 @@ def test_the_guides_models_are_compared_on_bright(audio):
     widget(audio.button, "Start the test").click().run()
     assert audio.session_state[state.BLIND_TEST].difference_db > 0.5
     assert all(len(check_params(words["bright"])) == 1 for words in guide_words().values())
+
+
+def test_two_models_are_compared_on_the_setting_that_they_give_back_most_differently(audio):
+    widget(audio.get("button_group"), "What to do").set_value("Blind test").run()
+    widget(audio.selectbox, "What you compare").set_value("models").run()
+    widget(audio.selectbox, "Model A").set_value("built-in").run()
+    widget(audio.selectbox, "Model B").set_value("built-in-3").run()
+    widget(audio.radio, "What of it").set_value("farthest").run()
+    a, b = re.findall(r"is \*\*bright, setting (\d+) by", text(audio))
+    assert a == b
+    rows, _ = cached.shown_rows(built_in_dataset())
+    row = rows.setting_ids.tolist().index(int(a))
+    assert rows.terms[row] == "bright"
+    widget(audio.button, "Start the test").click().run()
+    models = [checkpoint.load(cached.built_in_model_path(dims)) for dims in (32, 3)]
+    bright = rows.params[rows.terms == "bright"]
+    apart_db = curve_error_db(*(model.reconstruct(bright) for model in models))[0].max()
+    test = audio.session_state[state.BLIND_TEST]
+    assert test.difference_db == pytest.approx(apart_db) and apart_db > 1
 
 
 def test_what_cannot_be_compared_is_not(audio):

@@ -13,6 +13,7 @@ from neural_eq.model.guide_words import guide_words
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.audio import applied
 from neural_eq.ui.audio.applied import Applied, word_input
+from neural_eq.ui.markdown import escaped
 from neural_eq.ui.morph.inputs import ROUTES as ROUTE_WORDS
 
 BYPASS, WORDS, MODELS, ROUTES = "bypass", "words", "models", "routes"
@@ -24,6 +25,11 @@ LABELS = {
 }
 
 _GUIDE = "guide "
+MIDDLE, FARTHEST = "middle", "farthest"
+_OF_WORD = {
+    MIDDLE: "The middle of its settings",
+    FARTHEST: "The one setting they give back most differently",
+}
 
 Pair = tuple[Applied, Applied]
 
@@ -90,10 +96,42 @@ def _models() -> Pair | None:
     if st.session_state.get(key) not in shared:
         st.session_state[key] = "bright" if "bright" in shared else shared[0]
     word = st.selectbox("Word", shared, key=key, **rest)
+    label, made = word, [_word_by(model_id, word) for model_id in chosen]
+    if any(model_id.startswith(_GUIDE) for model_id in chosen):
+        st.caption("Of the guide's models the middle of each word is at hand.")
+    elif _of_word() == FARTHEST:
+        farthest = _farthest(word, *chosen)
+        if farthest is None:
+            st.info(f"The data in use has no setting of “{escaped(word)}”.")
+            return None
+        label, *made = farthest
     first, second = (
-        Applied(f"{word} by {labels[model_id]}", _word_by(model_id, word)) for model_id in chosen
+        Applied(f"{label} by {labels[model_id]}", params)
+        for model_id, params in zip(chosen, made, strict=True)
     )
     return first, second
+
+
+def _of_word() -> str:
+    st.session_state.setdefault(_key("of_word"), MIDDLE)
+    return st.radio(
+        "What of it", list(_OF_WORD), key=_key("of_word"), persist_state="session",
+        format_func=_OF_WORD.__getitem__,
+        help="Models that learned the same settings agree on a word's middle; how exactly they give"
+        " back one setting may still be heard.",
+    )  # fmt: skip
+
+
+def _farthest(word: str, first: str, second: str) -> tuple[str, np.ndarray, np.ndarray] | None:
+    """The setting of a word that two models give back most differently: its name, then theirs."""
+    rows, _ = cached.shown_rows(state.dataset())
+    numbers = np.flatnonzero(rows.terms == word)
+    if not len(numbers):
+        return None
+    params = rows.params[numbers]
+    one, other = (_model(model_id).reconstruct(params) for model_id in (first, second))
+    at = int(curve_error_db(one, other)[0].argmax())
+    return f"{word}, setting {rows.setting_ids[numbers[at]]}", one[at], other[at]
 
 
 def _words_of(model_id: str) -> list[str]:
