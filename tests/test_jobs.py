@@ -424,7 +424,7 @@ def test_a_run_is_renamed_and_its_name_is_one_short_line(shelf):
     assert name.startswith("bright and *airy* xxx")
     assert len(name) == run_folder.MAX_NAME_CHARS
     jobs.rename(run_id, "")
-    assert jobs.run(run_id).title == jobs.run(run_id).started[5:16].replace("T", " ")
+    assert jobs.run(run_id).title == jobs.run(run_id).started[5:19].replace("T", " ")
     with pytest.raises(RunError, match="not there"):
         jobs.rename("nowhere", "x")
 

@@ -154,12 +154,14 @@ class TrainConfig(_Checked):
         False,
         "Keep junk words",
         "Keep words that describe no sound, such as “test” and “re27”.",
+        recommended="off",
     )
     bounds: str = _option(
         "fixed",
         "Normalisation bounds",
         "“fixed” spans 20–20,000 Hz (V3); “data” only what the data holds (V2, to compare).",
         choices=("fixed", "data"),
+        recommended="fixed",
     )
     frequency_shift: float = _option(
         0.0,
@@ -186,6 +188,7 @@ class TrainConfig(_Checked):
         "The same seed on the same machine gives the same model, bit for bit.",
         minimum=0,
         maximum=2**31 - 1,
+        recommended="any; three or more to see how much is chance",
         advanced=True,
     )
     save_every: int = _option(
@@ -194,6 +197,7 @@ class TrainConfig(_Checked):
         "Epochs between checkpoints on the way; 0 keeps only the last.",
         minimum=0,
         maximum=10000,
+        recommended="10 to 50",
         advanced=True,
     )
     device: str = _option(
@@ -201,6 +205,7 @@ class TrainConfig(_Checked):
         "Device",
         "Where to train: “auto” takes a CUDA card if there is one.",
         choices=("auto", "cpu", "cuda"),
+        recommended="auto",
         advanced=True,
     )
     model: ModelConfig = field(default_factory=ModelConfig)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import streamlit as st
 
 from neural_eq.data.safe_db import Dataset, select
@@ -60,14 +62,7 @@ def _data_panel() -> None:
         )
         if st.button("Download SAFE-DB", icon=":material/download:", type="primary"):
             _download()
-    st.selectbox(
-        "Table",
-        list(names),
-        format_func=lambda kind: names.get(kind, kind),
-        key=state.TABLE,
-        persist_state="session",
-        on_change=tables.choose,
-    )
+    _choice("Table", names, key=state.TABLE, then=tables.choose)
     st.file_uploader(
         "Use a table of your own (CSV in SAFE-DB's layout)",
         type="csv",
@@ -75,6 +70,41 @@ def _data_panel() -> None:
         on_change=tables.take,
     )
     _say(state.DATA_ERROR)
+
+
+def _choice(
+    label: str, names: Mapping[str, str], *, key: str, then: Callable[[], None], help_text: str = ""
+) -> None:
+    """Draw a choice in a panel that may be shut.
+
+    A panel that is shut hears nothing of what changes meanwhile, and its widget goes on sending
+    what it last showed. So a value that the widget did not send itself makes it a new one.
+
+    Args:
+        names: What each value is called.
+        key: Where the session keeps the value.
+        then: What a choice of the user's does.
+    """
+    session = st.session_state
+    turn, sent = session.get(f"{key}_turn", (0, session[key]))
+    turn += sent != session[key]
+    session[f"{key}_turn"] = (turn, session[key])
+    widget = f"{key}_choice_{turn}"
+
+    def choose() -> None:
+        value = session[widget]
+        if turn != session[f"{key}_turn"][0] or value == session[key]:
+            return  # an echo of what Python has set meanwhile
+        session[f"{key}_turn"] = (turn, value)
+        if value in names:  # what could be chosen a moment ago may be gone, and is sent as None
+            session[key] = value
+            then()
+
+    values = list(names)
+    st.selectbox(
+        label, values, index=values.index(session[key]), key=widget, on_change=choose,
+        format_func=lambda value: names.get(value, value), help=help_text or None,
+    )  # fmt: skip
 
 
 def _download() -> None:
@@ -100,14 +130,12 @@ def _model_panel() -> None:
     refs = models.model_refs()
     if st.session_state[state.MODEL] not in refs:
         st.session_state[state.MODEL] = state.BUILT_IN
-    st.selectbox(
+    _choice(
         "Model in use",
-        list(refs),
-        format_func=lambda model_id: refs[model_id].label if model_id in refs else model_id,
+        {model_id: ref.label for model_id, ref in refs.items()},
         key=state.MODEL,
-        persist_state="session",
-        on_change=models.check_model,
-        help="The built-in one, what was trained here, or a file of yours.",
+        then=models.check_model,
+        help_text="The built-in one, what was trained here, or a file of yours.",
     )
     st.file_uploader(
         "Use a model file (.pt made by Neural EQ)",

@@ -101,6 +101,25 @@ def test_a_table_of_ones_own_is_used_and_a_bad_one_refused(app, tmp_path):
     expect(app.page.get_by_role("row", name="dark 10 1")).to_be_visible()
 
 
+def test_a_panel_that_is_shut_does_not_bring_its_choice_back(app):
+    app.open("/morph")
+    app.model_in_use().click()
+    app.page.get_by_role("combobox", name="Model in use").click()
+    app.page.get_by_role("option", name="built-in, small: 2-D").click()
+    expect(app.model_in_use()).to_contain_text("2-D")
+    app.drawn()
+    app.page.keyboard.press("Escape")
+    app.button("Undo the last change of the EQ").click()
+    expect(app.model_in_use()).to_contain_text("built-in model")
+    app.drawn()
+    app.button("Swap").click()
+    app.page.wait_for_url("**from=bright**")
+    app.drawn()
+    expect(app.model_in_use()).to_contain_text("built-in model")
+    app.model_in_use().click()
+    expect(app.page.get_by_role("combobox", name="Model in use")).to_have_value("built-in model")
+
+
 @pytest.mark.parametrize("path", ["/", "/morph", "/audio", "/train", "/compare", "/presets"])
 def test_nothing_is_wider_than_a_telephone(new_tab, address, path):
     app = new_tab(address, color_scheme="dark")

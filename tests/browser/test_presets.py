@@ -202,7 +202,7 @@ def test_a_name_that_is_too_long_is_cut_and_that_is_said(filled, download_to):
     name.fill("n" * 300)  # and without Enter, since a press on Download takes the focus away
     said = "The name has 300 characters; its first 100 are kept."
     expect(filled.page.get_by_text(said)).to_be_visible()
-    assert download_to(filled, "Download the file").name == "n" * 80 + ".json"
+    assert download_to(filled, "Download the file").name == "n" * 80 + ", neural-eq.json"
     filled.button("Save to library").click()
     renamed = filled.page.get_by_role("textbox", name="Name of the preset")
     expect(renamed).to_have_value("n" * 100)
@@ -234,7 +234,7 @@ def test_bad_files_are_one_sentence_each(app):
 def test_the_library_and_every_word_go_home_as_zips(filled, download_to):
     filled.button("Take home as a zip").click()
     names = zipfile.ZipFile(download_to(filled, "Download 3 presets")).namelist()
-    assert len(names) == 3 and names[0].startswith("Warm glow")
+    assert names[0] == "README.txt" and len(names) == 4 and names[1].startswith("Warm glow")
     filled.page.keyboard.press("Escape")
     view(filled, "Every word")
     filled.button("Make the zip").click()

@@ -154,6 +154,7 @@ def test_no_name_is_more_than_text_on_any_page(new_tab, own_server):
     reader.look()
     upload(app, panel, f"{FILE}.csv", typed_table().encode())
     expect(app.page.get_by_text("is not a text table")).to_have_count(0)
+    expect(app.data_in_use()).to_contain_text(f"{FILE}.csv, 72 settings, 6 words")
     app.page.keyboard.press("Escape")
     app.model_in_use().click()
     upload(app, app.page.get_by_test_id("stPopoverBody"), f"{FILE}.pt", b"no model")

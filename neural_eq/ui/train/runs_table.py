@@ -20,7 +20,7 @@ from neural_eq.ui.train.form import prefill
 from neural_eq.ui.train.pictures import OVERLAYS, overlay_figure
 from neural_eq.ui.train.wording import differences
 
-SPARKLINE_POINTS = 60
+SPARKLINE_POINTS, REFRESH_S = 60, 2.0
 
 
 def draw_runs() -> None:
@@ -29,7 +29,10 @@ def draw_runs() -> None:
     st.subheader("All runs", anchor=False)
     _draw_undo()
     if runs:
-        _draw_table(runs)
+        if any(run.is_live for run in runs):
+            _draw_growing_table(list(st.session_state.get(state.CHOSEN_RUNS, [])))
+        else:
+            _draw_table(runs)
         ids = {run.run_id for run in runs}
         chosen = [i for i in st.session_state.get(state.CHOSEN_RUNS, []) if i in ids]
         _draw_chosen([run for run in runs if run.run_id in chosen])
@@ -48,6 +51,14 @@ def _draw_undo() -> None:
             n = f"{len(deleted)} run{'s' * (len(deleted) > 1)}"
             st.markdown(f"Deleted {n}; the trash keeps them for a week.", width="content")
             st.button(f"Bring back {n}", icon=":material/undo:", key="undo_delete", on_click=_undo)
+
+
+@st.fragment(run_every=REFRESH_S)
+def _draw_growing_table(chosen: list[str]) -> None:
+    """Draw the table again and again while a run trains, the page once another row is chosen."""
+    if chosen != st.session_state.get(state.CHOSEN_RUNS, []):
+        st.rerun()
+    _draw_table(cached.training_jobs().runs())
 
 
 def _draw_table(runs: Sequence[Run]) -> None:
