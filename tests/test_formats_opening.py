@@ -45,7 +45,12 @@ def curve(params):
 
 @pytest.mark.parametrize("format_id", [key for key, one in FORMATS.items() if one.opens])
 def test_a_file_is_known_by_what_is_in_it(format_id):
-    labels = {"rew": "Equalizer APO", "camilladsp-full": "CamillaDSP", "safe": "Row of SAFE-DB"}
+    labels = {
+        "rew": "Equalizer APO",
+        "camilladsp-full": "CamillaDSP",
+        "camilladsp-full-3": "CamillaDSP",
+        "safe": "Row of SAFE-DB",
+    }
     content = write_format(Preset("warm", WORKED), format_id)
     one = open_preset(content, name="nothing-says-what")
     first_word = FORMATS[format_id].label.split(",")[0].split()[0]
@@ -386,6 +391,27 @@ pipeline:
     assert "other channels than the first" in said and "no filters are left out" in said
 
 
+def test_camilladsp_is_read_with_bandwidths_and_exponents():
+    one = opened("""
+filters:
+  bell: {type: Biquad, parameters: {type: Peaking, freq: 1e3, gain: -3, bandwidth: 1.3845}}
+  low: {type: Biquad, parameters: {type: Lowshelf, freq: 2.0E+2, gain: 3, q: 0.71}}
+pipeline:
+  - {type: Filter, channels: [0, 1], names: [bell, low]}
+""")
+    assert one.worst_db < 0.01
+    np.testing.assert_allclose(one.preset.params[[1, 3, 4]], [200, 1000, 1.0], rtol=1e-3)
+    with pytest.raises(PresetError, match="freq of 'a' is '1e3e3'; it must be a number"):
+        opened("filters: {a: {type: Biquad, parameters: {type: Peaking, freq: 1e3e3, gain: 1}}}")
+
+
+def test_what_equalizer_apo_does_besides_filters_is_said():
+    text = "If: channels==2\nCopy: L=R\nConvolution: hall.wav\nEndIf:\n"
+    one = opened(text + "Filter 1: ON PK Fc 1000 Hz Gain 3 dB Q 1\n")
+    for command in ("If", "Copy", "Convolution"):
+        assert f"A line “{command}:” is passed over; only filters are read here." in one.notes
+
+
 def test_a_bomb_of_aliases_does_no_harm():
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 8)}]" for i in range(1, 12)]
@@ -507,7 +533,6 @@ def test_a_band_that_is_off_in_ours_is_said():
     found = opened(json.dumps(values))
     assert found.notes == ("1 of its bands is off there, with 0 dB here.",)
     assert found.preset.params[2] == 0
-
 
 
 def test_text_of_windows_is_read():

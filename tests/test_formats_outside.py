@@ -220,9 +220,9 @@ CAMILLADSP = strict(
             {
                 "samplerate": {"type": "integer"}, "chunksize": {"type": "integer"},
                 "capture": strict({"type": {"const": "Stdin"}, "channels": {"const": 2},
-                                   "format": {"const": "S32_LE"}}),
+                                   "format": {"enum": ["S32_LE", "S32LE"]}}),
                 "playback": strict({"type": {"const": "Stdout"}, "channels": {"const": 2},
-                                    "format": {"const": "S32_LE"}}),
+                                    "format": {"enum": ["S32_LE", "S32LE"]}}),
             }
         ),
         "filters": {
@@ -275,11 +275,14 @@ OPRA = strict(
 
 
 @pytest.mark.parametrize("params", SETTINGS, ids=range(len(SETTINGS)))
-@pytest.mark.parametrize("format_id", ["camilladsp", "camilladsp-full"])
+@pytest.mark.parametrize("format_id", ["camilladsp", "camilladsp-full", "camilladsp-full-3"])
 def test_camilladsp_has_every_value_and_no_unknown_key(params, format_id):
     values = yaml.safe_load(text_of(params, format_id))
     jsonschema.validate(values, CAMILLADSP)
-    assert ("devices" in values) == (format_id == "camilladsp-full")
+    samples = {device["format"] for device in values.get("devices", {}).values()
+               if isinstance(device, dict)}  # fmt: skip
+    assert samples == {"camilladsp": set(), "camilladsp-full": {"S32_LE"},
+                       "camilladsp-full-3": {"S32LE"}}[format_id]  # fmt: skip
     (step,) = values["pipeline"]
     assert step["names"] == list(values["filters"])
     peq = values["filters"]["neural_eq"]["parameters"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from neural_eq.presets.reading import (
     checked_band,
     checked_bands,
     checked_preamp,
+    peak_q_of_octaves,
     shelf_q_of_slope,
     slope_of_shelf_q,
 )
@@ -37,7 +37,12 @@ _TOKENS = {"low_shelf": "LSC", "peaking": "PK", "high_shelf": "HSC"}
 _REW_TOKENS = {"low_shelf": "LSQ", "peaking": "PK", "high_shelf": "HSQ"}
 
 _NUMBER = r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)"
-_LINE = re.compile(r"^\s*(Filter[^:]{0,20}|Preamp|Channel|GraphicEQ|Include)\s*:(.*)$")
+_PASSED_OVER = (
+    "GraphicEQ", "Include", "If", "ElseIf", "Else", "Eval", "Copy", "Convolution", "Delay",
+    "LoudnessCorrection", "VSTPlugin",
+)  # fmt: skip
+"""Commands that change the sound and are none of five bands."""
+_LINE = re.compile(rf"^\s*(Filter[^:]{{0,20}}|Preamp|Channel|{'|'.join(_PASSED_OVER)})\s*:(.*)$")
 _ON = re.compile(r"^\s*(ON|OFF)\b\s*([A-Za-z]+)?(.*)$", re.IGNORECASE)
 _FREQ = re.compile(rf"\bFc\s*{_NUMBER}\s*Hz", re.IGNORECASE)
 _GAIN = re.compile(rf"\bGain\s*{_NUMBER}\s*dB", re.IGNORECASE)
@@ -124,7 +129,7 @@ def read_apo(content: bytes, *, name: str) -> Reading:
                 notes.append(f"What follows “Channel: {rest.strip()[:30]}” is {what}.")
         elif is_other_channel:
             continue
-        elif command in ("GraphicEQ", "Include"):
+        elif command in _PASSED_OVER:
             notes.append(f"A line “{command}:” is passed over; only filters are read here.")
         elif command.startswith("Filter"):
             band = _filter(command, rest, notes, name=name)
@@ -165,7 +170,7 @@ def _filter(command: str, rest: str, notes: list[str], *, name: str) -> ReadBand
     q = _float(q_text[1], f"{command}'s Q", name) if q_text else 0.0
     if shape == "peaking":
         if bandwidth:
-            q = _q_of_octaves(_float(bandwidth[1], f"{command}'s bandwidth", name), freq_hz)
+            q = peak_q_of_octaves(_float(bandwidth[1], f"{command}'s bandwidth", name), freq_hz)
         if not q_text and not bandwidth:
             raise PresetError(f"{name}: {command} has neither Q nor bandwidth.")
     elif abs(gain_db) < 1000:  # else it is refused below, and no power of it is taken
@@ -214,18 +219,6 @@ def _centre(
             f" half the gain is at {centre_hz:.1f} Hz."
         )
     return centre_hz
-
-
-def _q_of_octaves(octaves: float, freq_hz: float) -> float:
-    """Q of a peak whose half-gain points are that far apart, at 48 kHz; 0 where there is none.
-
-    Source:
-        R. Bristow-Johnson, "Audio EQ Cookbook": 1/(2Q) = sinh(ln(2)/2 * BW * w0/sin(w0)).
-    """
-    w0 = 2 * math.pi * freq_hz / REFERENCE_SAMPLE_RATE
-    if not (0 < octaves < 20 and 0 < w0 < math.pi):
-        return 0.0
-    return 0.5 / math.sinh(min(math.log(2) / 2 * octaves * w0 / math.sin(w0), 50.0))
 
 
 def _float(text: str, what: str, name: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from neural_eq.presets.reading import (
     checked_band,
     checked_bands,
     checked_preamp,
+    peak_q_of_octaves,
     shelf_q_of_slope,
 )
 from neural_eq.presets.text import decoded, number, plain
@@ -25,18 +27,20 @@ LABEL = "CamillaDSP"
 
 MAX_BYTES = 256 << 10
 _MAX_DEPTH = 20
+_EXPONENT = re.compile(r"[-+]?\d{1,9}(\.\d{0,9})?[eE][-+]?\d{1,2}")
 _PLACES = ("ls", "p1", "p2", "p3", "hs")
 _SHAPES = {"Lowshelf": "low_shelf", "Peaking": "peaking", "Highshelf": "high_shelf"}
 
-# Formats have the names of version 4 on
 _DEVICES = """\
-# Reads and writes raw 32-bit stereo. Name your own devices here; version 3 spells S32LE.
+# For CamillaDSP {version}. Reads and writes raw 32-bit stereo; name your own devices here.
 devices:
   samplerate: {sample_rate}
   chunksize: 1024
-  capture: {{type: Stdin, channels: 2, format: S32_LE}}
-  playback: {{type: Stdout, channels: 2, format: S32_LE}}
+  capture: {{type: Stdin, channels: 2, format: {sample_format}}}
+  playback: {{type: Stdout, channels: 2, format: {sample_format}}}
 """
+_SAMPLE_FORMATS = {3: "S32LE", 4: "S32_LE"}
+"""What raw 32-bit sound is called, by the version of CamillaDSP."""
 
 
 def write_camilladsp(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> bytes:
@@ -70,8 +74,19 @@ def write_camilladsp(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE
 
 
 def write_camilladsp_full(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> bytes:
-    """Write a configuration that runs as it is, between two pipes."""
-    devices = _DEVICES.format(sample_rate=sample_rate)
+    """Write a configuration of version 4 that runs as it is, between two pipes."""
+    return _full(preset, 4, sample_rate=sample_rate)
+
+
+def write_camilladsp_full_3(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> bytes:
+    """Write the same for version 3, which calls the format of samples by another name."""
+    return _full(preset, 3, sample_rate=sample_rate)
+
+
+def _full(preset: Preset, version: int, *, sample_rate: int) -> bytes:
+    devices = _DEVICES.format(
+        version=version, sample_rate=sample_rate, sample_format=_SAMPLE_FORMATS[version]
+    )
     return devices.encode() + write_camilladsp(preset, sample_rate=sample_rate)
 
 
@@ -178,8 +193,16 @@ def _names_in_use(values: Mapping[str, Any], notes: list[str]) -> list[str] | No
     return names
 
 
+def _number(given: Mapping[str, Any], field: str, key: str, *, name: str) -> float:
+    """A number of a filter; ``1e3`` is one in CamillaDSP, and a text in YAML as Python reads it."""
+    value = given.get(field)
+    if isinstance(value, str) and _EXPONENT.fullmatch(value):
+        value = float(value)
+    return number(value, f"{field} of {key!r}", name=name)
+
+
 def _gain(given: Mapping[str, Any], key: str, *, name: str) -> float:
-    gain = number(given.get("gain"), f"the gain of {key!r}", name=name)
+    gain = _number(given, "gain", key, name=name)
     if given.get("scale", "dB") == "dB":
         return gain
     raise PresetError(f"{name}: {key[:40]!r} has a linear gain; only dB is read.")
@@ -188,21 +211,20 @@ def _gain(given: Mapping[str, Any], key: str, *, name: str) -> float:
 def _five_points(given: Mapping[str, Any], key: str, *, name: str) -> list[ReadBand]:
     bands = []
     for place, shape in zip(_PLACES, ("low_shelf", *["peaking"] * 3, "high_shelf"), strict=True):
-        freq, gain, q = (
-            number(given.get(letter + place), f"{letter}{place} of {key!r}", name=name)
-            for letter in "fgq"
-        )
+        freq, gain, q = (_number(given, letter + place, key, name=name) for letter in "fgq")
         bands.append(checked_band(shape, freq_hz=freq, gain_db=gain, q=q, what=key, name=name))
     return bands
 
 
 def _biquad(given: Mapping[str, Any], key: str, *, name: str) -> ReadBand:
     shape = _SHAPES[given["type"]]
-    freq = number(given.get("freq"), f"freq of {key!r}", name=name)
-    gain = number(given.get("gain"), f"gain of {key!r}", name=name)
+    freq = _number(given, "freq", key, name=name)
+    gain = _number(given, "gain", key, name=name)
     if "slope" in given and shape != "peaking":
-        slope = number(given["slope"], f"slope of {key!r}", name=name) / 12
+        slope = _number(given, "slope", key, name=name) / 12
         q = shelf_q_of_slope(slope, gain) if slope > 0 and abs(gain) < 1000 else 0.0
+    elif "bandwidth" in given and shape == "peaking":
+        q = peak_q_of_octaves(_number(given, "bandwidth", key, name=name), freq)
     else:
-        q = number(given.get("q"), f"q of {key!r}", name=name)
+        q = _number(given, "q", key, name=name)
     return checked_band(shape, freq_hz=freq, gain_db=gain, q=q, what=key, name=name)

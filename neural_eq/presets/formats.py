@@ -149,6 +149,11 @@ _ALL = (
         True, camilladsp.write_camilladsp_full, _at_any_rate(camilladsp.read_camilladsp),
     ),
     Format(
+        "camilladsp-full-3", "CamillaDSP 3, whole configuration", ".yml", "application/yaml",
+        "Name your devices in it and start camilladsp (version 3) with it.",
+        True, camilladsp.write_camilladsp_full_3, _at_any_rate(camilladsp.read_camilladsp),
+    ),
+    Format(
         "graphiceq", "GraphicEQ, Wavelet, JamesDSP", ".txt", "text/plain",
         "In Wavelet, open AutoEq and import it; in JamesDSP or Equalizer APO, paste its line.",
         False, sampled.write_graphic, _at_any_rate(sampled.read_graphic),

@@ -180,6 +180,18 @@ def checked_bands(bands: Sequence[ReadBand], *, name: str) -> tuple[ReadBand, ..
     return tuple(bands)
 
 
+def peak_q_of_octaves(octaves: float, freq_hz: float) -> float:
+    """Q of a peak whose half-gain points are that far apart, at 48 kHz; 0 where there is none.
+
+    Source:
+        R. Bristow-Johnson, "Audio EQ Cookbook": 1/(2Q) = sinh(ln(2)/2 * BW * w0/sin(w0)).
+    """
+    w0 = 2 * math.pi * freq_hz / REFERENCE_SAMPLE_RATE
+    if not (0 < octaves < 20 and 0 < w0 < math.pi):
+        return 0.0
+    return 0.5 / math.sinh(min(math.log(2) / 2 * octaves * w0 / math.sin(w0), 50.0))
+
+
 def shelf_q_of_slope(slope: float, gain_db: float) -> float:
     """Return the Q of a shelf given by its slope S; S of 1 is Q 0.71.
 

@@ -208,7 +208,8 @@ def _readme(
         f"To load one: {format_.use}",
         "",
         f"Every file was read back by the rules of {format_.label}: at worst"
-        f" {worst.worst_db:.3f} dB from what Neural EQ plays, 20 Hz to 20 kHz.",
+        f" {'< 0.001' if worst.worst_db < 0.001 else f'{worst.worst_db:.3f}'} dB from what"
+        " Neural EQ plays, 20 Hz to 20 kHz.",
         *([worst.reason] * bool(worst.reason)),
         *notes,
         "",
