@@ -131,7 +131,10 @@ def test_the_music_plays_on_through_everything(new_tab, faulty_address):
     app.page.get_by_role("button", name="Swap").click()
     app.drawn()
     app.go("Audio")
+    note = app.page.get_by_text("Level-matched: the EQ")
+    expect(note).to_be_visible()
     app.page.get_by_text("Level-matched", exact=True).click()
+    expect(note).to_have_count(0)  # a page that is still asked for would make a step of its own
     app.drawn()
     for move, title in (("go_back", "Morph"), ("go_forward", "Audio")):
         getattr(app.page, move)()
