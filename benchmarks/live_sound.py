@@ -41,7 +41,8 @@ EVENTS = f"""async (n) => {{
       port.addEventListener('message', listen);
     }});
     const began = performance.now();
-    slider.value = 10 + 80 * Math.random();
+    // never where it stands, since nothing would be told of that
+    slider.value = 10 + (slider.value - 10 + 5 + 70 * Math.random()) % 80;
     slider.dispatchEvent(new Event('input', {{bubbles: true, composed: true}}));
     const handled = performance.now();
     rows.push([(await told) - began, handled - began]);
@@ -58,6 +59,8 @@ FRAMES = f"""async (n) => {{
   }}
   return times;
 }}"""
+
+IS_LONG = "(frames) => __neuralEqDock1.engine?.sound?.n_frames > frames"
 
 
 def main() -> None:
@@ -99,6 +102,7 @@ def _measure_long_file(browser: Browser, address: str, path: Path, minutes: floa
     before_mb = server_memory_mb()
     began = time.perf_counter()
     page.locator("input[type=file][multiple]").set_input_files(path)
+    page.wait_for_function(IS_LONG, arg=30 * rate)  # until then Play would start the clip before it
     page.get_by_role("region", name="Player").get_by_role("button", name="Play").click()
     app.plays()
     uploaded = time.perf_counter() - began
@@ -107,7 +111,7 @@ def _measure_long_file(browser: Browser, address: str, path: Path, minutes: floa
     app.drawn()
     began = time.perf_counter()
     clips.select_option(label=path.name)
-    page.wait_for_function(f"() => __neuralEqDock1.engine.sound.n_frames > {30 * rate}")
+    page.wait_for_function(IS_LONG, arg=30 * rate)
     app.plays()
     chosen = time.perf_counter() - began
     size_mb = path.stat().st_size / 1e6
