@@ -84,7 +84,7 @@ def _draw_table(runs: Sequence[Run]) -> None:
                 help="Mean curve error on settings that training never saw.",
             ),
             "By epoch": config.LineChartColumn(
-                "Held-out error by epoch", width="small", color="#009e73"
+                width="small", color="#009e73", help="Held-out error in dB, epoch by epoch."
             ),
             "Total loss": config.NumberColumn(format="%.3g"),
             "Words apart": config.NumberColumn(
@@ -104,7 +104,7 @@ def table(
         name: []
         for name in (
             "Run", "State", "Held-out error", "By epoch", "Differs from the defaults", "Epochs",
-            "Total loss", "Words apart", "Data", "Started",
+            "Total loss", "Words apart", "Started", "Data",
         )
     }  # fmt: skip
     for run in runs:
