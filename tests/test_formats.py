@@ -19,7 +19,7 @@ from neural_eq.presets.preset import Preset
 from neural_eq.presets.proof import EXACT_DB, prove
 
 WORKED = np.array([4.5, 180, 3.2, 420, 0.8, -2.6, 1100, 1.4, 5.1, 3300, 2.2, -6.3, 7200])
-ROUNDING = ("graphiceq", "rockbox", "png", "pedalboard")
+ROUNDING = ("graphiceq", "rockbox", "png")
 SAMPLED = ("graphiceq", "csv")
 EXACT = [key for key in FORMATS if key not in ROUNDING]
 BOTH_WAYS = [key for key in EXACT if FORMATS[key].opens and key not in SAMPLED]
@@ -101,15 +101,6 @@ def test_rounding_formats_lose_what_they_must_and_say_why():
         assert np.median(worst) <= median_db and np.quantile(worst, 0.95) <= most_db
         for proof in proofs:
             assert (FORMATS[format_id].limit in proof.reason) == (proof.worst_db > EXACT_DB)
-
-
-@pytest.mark.parametrize(("rate", "most_db"), [(48000, 0.1), (96000, 0.6)])
-def test_pedalboard_is_told_to_round_where_it_does(rate, most_db):
-    proofs = [prove(Preset("x", p), "pedalboard", sample_rate=rate) for p in extremes()]
-    worst_db = max(proof.worst_db for proof in proofs)
-    assert EXACT_DB < worst_db < most_db
-    for proof in proofs:
-        assert ("32 bits" in proof.reason) == (proof.worst_db > EXACT_DB)
 
 
 def test_a_picture_shows_the_curve_to_its_pixels():

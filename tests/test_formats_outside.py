@@ -24,10 +24,9 @@ from neural_eq.eq.params import (
 )
 from neural_eq.eq.render import apply_eq
 from neural_eq.eq.response import response_db
-from neural_eq.presets.formats import FORMATS, write_format
+from neural_eq.presets.formats import write_format
 from neural_eq.presets.preamp import preamp_db
 from neural_eq.presets.preset import Preset
-from neural_eq.presets.proof import prove
 
 RATE = 48000
 N_FRAMES = 4 * RATE
@@ -109,23 +108,17 @@ def within_bounds(n):
     return FIXED_BOUNDS.denormalize(low + share * (high - low))
 
 
-def test_pedalboard_plays_the_setting_as_nearly_as_32_bits_can():
+def test_pedalboard_plays_the_setting():
     pytest.importorskip("pedalboard", reason="pedalboard is not installed")
-    away_db, told_db = [], []
+    away_db, ways = [], set()
     for params in [*SETTINGS, *within_bounds(16), *built_in_dataset().params[::60][:16]]:
         text, made = text_of(params, "pedalboard"), {}
         exec(text, made)  # what a user runs
         samples = made["board"](impulse().T.astype(np.float32), RATE).T
-        played_db = measured_db(samples.astype(np.float64))
-        away_db.append(np.abs(played_db - rendered_db(params)).max())
-        reading = FORMATS["pedalboard"].read(text.encode(), name="x", sample_rate=RATE)
-        told_db.append(
-            np.abs(reading.curve_db(FREQ_HZ, sample_rate=RATE) - rendered_db(params)).max()
-        )
-    assert np.median(away_db) < 0.01 and max(away_db) < 0.15
-    # what is told of the rounding is of its size, not each of its digits
-    assert max(told_db) > max(away_db) / 4 and max(told_db) < 0.15
-    assert prove(Preset("x", sharp()), "pedalboard").reason.startswith("It counts in 32 bits.")
+        away_db.append(np.abs(measured_db(samples.astype(float)) - rendered_db(params)).max())
+        ways.add("in_64_bits" in text)
+    assert max(away_db) <= 0.01
+    assert ways == {True, False}, "filters where 32 bits hold them, an impulse response elsewhere"
 
 
 def test_minidsp_coefficients_are_the_filters_that_scipy_plays():

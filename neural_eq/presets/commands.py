@@ -1,8 +1,7 @@
-"""The EQ as a line of ffmpeg or SoX, or as a few lines of Python with pedalboard."""
+"""The EQ as a line of ffmpeg or SoX."""
 
 from __future__ import annotations
 
-import ast
 import re
 
 from neural_eq.eq.response import REFERENCE_SAMPLE_RATE
@@ -13,13 +12,10 @@ from neural_eq.presets.preset import Preset
 from neural_eq.presets.reading import Reading, checked_band, checked_bands, checked_preamp
 from neural_eq.presets.text import decoded, plain
 
-FFMPEG_LABEL, SOX_LABEL, PEDALBOARD_LABEL = "ffmpeg", "SoX", "pedalboard"
+FFMPEG_LABEL, SOX_LABEL = "ffmpeg", "SoX"
 
 _FFMPEG = {"low_shelf": "lowshelf", "peaking": "equalizer", "high_shelf": "highshelf"}
 _SOX = {"low_shelf": "bass", "peaking": "equalizer", "high_shelf": "treble"}
-_CLASSES = {
-    "low_shelf": "LowShelfFilter", "peaking": "PeakFilter", "high_shelf": "HighShelfFilter",
-}  # fmt: skip
 
 
 def write_ffmpeg(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> bytes:
@@ -95,59 +91,6 @@ def read_sox(content: bytes, *, name: str) -> Reading:
     return Reading(
         bands=checked_bands(bands, name=name), preamp_db=checked_preamp(preamp, name=name)
     )
-
-
-def write_pedalboard(preset: Preset, *, sample_rate: int = REFERENCE_SAMPLE_RATE) -> bytes:
-    """Write Python that makes ``board``, which has the plug-in's own filters."""
-    lines = [
-        "from pedalboard import Gain, HighShelfFilter, LowShelfFilter, PeakFilter, Pedalboard",
-        "",
-        "# board(audio, sample_rate) takes and gives (n_channels, n_frames)",
-        "board = Pedalboard([",
-        f"    Gain(gain_db={plain(preamp_db(preset.params, sample_rate), 1, n_least=1)}),",
-    ]
-    for band in bands_of(preset.params):
-        freq, gain, q = (
-            plain(band.freq_hz, 4, n_least=1), plain(band.gain_db, 4, n_least=1),
-            plain(band.q, 5, n_least=1),
-        )  # fmt: skip
-        lines.append(
-            f"    {_CLASSES[band.shape]}(cutoff_frequency_hz={freq}, gain_db={gain}, q={q}),"
-        )
-    return ("\n".join([*lines, "])"]) + "\n").encode()
-
-
-def read_pedalboard(content: bytes, *, name: str) -> Reading:
-    """Read the filters that such Python makes, without running it.
-
-    Raises:
-        PresetError: If it is no such Python.
-    """
-    shapes = {key: shape for shape, key in _CLASSES.items()}
-    bands, preamp = [], 0.0
-    try:
-        tree = ast.parse(decoded(content, name=name))
-        calls = [
-            (node.func.id, {str(k.arg): float(ast.literal_eval(k.value)) for k in node.keywords})
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        ]
-        for kind, given in calls:
-            if kind == "Gain":
-                preamp += given["gain_db"]
-            elif kind in shapes:
-                freq, gain, q = (given[key] for key in ("cutoff_frequency_hz", "gain_db", "q"))
-                bands.append(
-                    checked_band(
-                        shapes[kind], freq_hz=freq, gain_db=gain, q=q, what=kind, name=name
-                    )
-                )
-    except (SyntaxError, ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
-        raise PresetError(f"{name} is no Python that makes a Pedalboard.") from error
-    return Reading(
-        bands=checked_bands(bands, name=name), preamp_db=checked_preamp(preamp, name=name),
-        is_in_32_bits=True,
-    )  # fmt: skip
 
 
 def _number(text: str, what: str, name: str) -> float:

@@ -15,6 +15,7 @@ from neural_eq.presets import (
     easyeffects,
     minidsp,
     opra,
+    pedalboard_python,
     picture,
     players,
     rockbox,
@@ -206,10 +207,11 @@ _ALL = (
     ),
     Format(
         "pedalboard", "pedalboard (Python)", ".py", "text/x-python",
-        "Import board from it, and call board(audio, sample_rate); rounding may cost"
-        " 0.15 dB at 48 kHz and 0.5 dB at 96 kHz, at low frequencies and narrow peaks.",
-        False, commands.write_pedalboard, _at_any_rate(commands.read_pedalboard), opens=False,
-        limit="It counts in 32 bits.",
+        "Import board from it, and call board(audio, sample_rate). Where its filters, which count"
+        " in 32 bits, would miss the curve, it plays an impulse response made for the sample rate"
+        " written in it.",
+        False, pedalboard_python.write_pedalboard,
+        _at_any_rate(pedalboard_python.read_pedalboard), opens=False,
     ),
     Format(
         "safe", "Row of SAFE-DB", ".csv", "text/csv",

@@ -46,7 +46,6 @@ class Reading:
         details: The same.
         link: The same.
         notes: Sentences for the user: what was skipped, and how something doubtful was taken.
-        is_in_32_bits: Whether the program filters in float32, which low frequencies feel.
     """
 
     bands: tuple[ReadBand, ...] = ()
@@ -60,7 +59,6 @@ class Reading:
     details: str = ""
     link: str = ""
     notes: tuple[str, ...] = ()
-    is_in_32_bits: bool = False
 
     def curve_db(self, freq_hz: np.ndarray, *, sample_rate: float) -> np.ndarray:
         """Return the curve that the program plays, with its preamp, shape ``(n_freqs,)``.
@@ -77,9 +75,6 @@ class Reading:
             sections, sample_rate = self.sections, self.sample_rate
         else:
             sections = band_sections(self.bands, sample_rate=sample_rate)
-        if self.is_in_32_bits:
-            played = _db_in_32_bits(sections, freq_hz, sample_rate=sample_rate)
-            return played + self.preamp_db
         return sections_db(sections, freq_hz, sample_rate=sample_rate) + self.preamp_db
 
 
@@ -106,23 +101,6 @@ def sections_db(sections: np.ndarray, freq_hz: np.ndarray, *, sample_rate: float
     powers = np.stack([np.ones_like(z1), z1, z1 * z1])  # (3, n_freqs)
     ratio = (sections[:, :3] @ powers) / (sections[:, 3:] @ powers)
     return 20 * np.log10(np.maximum(np.abs(ratio), 1e-12)).sum(axis=0)
-
-
-def _db_in_32_bits(sections: np.ndarray, freq_hz: np.ndarray, *, sample_rate: float) -> np.ndarray:
-    """Send an impulse of four seconds through sections of float32, and measure it in dB.
-
-    Source:
-        JUCE, ``IIRFilter``: transposed direct form II with coefficients and state in float32.
-    """
-    from scipy.signal import lfilter
-
-    n_frames = round(4 * sample_rate)
-    sound = np.zeros(n_frames, np.float32)
-    sound[0] = 1.0
-    for row in sections.astype(np.float32):
-        sound = lfilter(row[:3], row[3:], sound)
-    level_db = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(sound.astype(np.float64))), 1e-12))
-    return np.interp(freq_hz, np.arange(len(level_db)) * sample_rate / n_frames, level_db)
 
 
 def checked_band(

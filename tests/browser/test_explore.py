@@ -143,7 +143,7 @@ def test_a_lasso_takes_a_group_that_can_be_heard(app):
     app.page.get_by_role("radio", name="Box").click()
     app.page.wait_for_function(
         "() => document.querySelector('.st-key-map .js-plotly-plot')"
-        "._fullLayout.dragmode === 'select'"
+        "?._fullLayout?.dragmode === 'select'"
     )
     box = app.chart("map").locator(".nsewdrag").first.bounding_box()
     app.page.mouse.move(box["x"] + 10, box["y"] + 10)

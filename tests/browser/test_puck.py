@@ -254,8 +254,8 @@ def test_it_follows_the_map_as_that_is_zoomed_panned_and_drawn_anew(app):
     before = ranges(app)
     app.page.mouse.wheel(0, -150)
     app.page.wait_for_function(
-        "before => document.querySelector('.st-key-map .js-plotly-plot')"
-        "._fullLayout.xaxis.range[0] !== before",
+        "before => (document.querySelector('.st-key-map .js-plotly-plot')"
+        "?._fullLayout?.xaxis.range[0] ?? before) !== before",
         arg=before[0],
     )
     stands_on_its_dot(app)
