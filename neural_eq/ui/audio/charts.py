@@ -44,9 +44,9 @@ def spectrum_figure(before: Side, after: Side) -> go.Figure:
             "title": {"text": "Level in a sixth of an octave (dBFS)"},
             "range": _range(before, after),
         },
-        "height": 340,
+        "height": 360,
         "margin": {"l": 55, "r": 10, "t": 10, "b": 40},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "y": -0.2, "yanchor": "top"},
         "hovermode": "x unified",
         "uirevision": "constant",
     }
