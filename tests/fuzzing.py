@@ -478,13 +478,15 @@ class Tally:
         return self.results + self.refused + len(self.findings)
 
 
-def fuzz(name: str, *, seed: int, n_files: int = 1 << 40, seconds: float = 1e9) -> Tally:
+def fuzz(
+    name: str, *, seed: int, n_files: int = 1 << 40, seconds: float = 1e9, n_least: int = 0
+) -> Tally:
     """Feed damaged files to one reader until there were enough of them, or it was long enough."""
     tally, files = Tally(), READERS[name][1]()
     with Reader(name, files) as reader:
         reader.read(files[0])  # the time is for damaged files alone
         ends = time.monotonic() + seconds
-        while tally.tried < n_files and time.monotonic() < ends:
+        while tally.tried < n_files and (tally.tried < n_least or time.monotonic() < ends):
             content = mutated(files, seed=seed, number=tally.tried)
             answer = reader.read(content)
             if answer == "result":

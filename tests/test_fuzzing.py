@@ -54,8 +54,8 @@ SECONDS = 4.0
 @pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_damaged_files_end_in_a_sentence_or_a_result(name: str) -> None:
-    tally = fuzz(name, seed=1, n_files=400, seconds=SECONDS)
-    assert tally.tried > 10 and tally.refused > 0
+    tally = fuzz(name, seed=1, n_files=400, seconds=SECONDS, n_least=20)  # also on a busy machine
+    assert tally.tried >= 20 and tally.refused > 0
     assert not tally.findings, tally.findings[0]
 
 

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser import driver
 
+WINDOW = {"viewport": {"width": 1280, "height": 900}, "accept_downloads": True}
+
 expect.set_options(timeout=driver.EXPECT_MS)
 
 
@@ -19,7 +21,8 @@ def browser():
     with sync_playwright() as playwright:
         if driver.browser_path(playwright) is None:
             pytest.skip("no Chromium or Chrome on this machine's PATH, and playwright has none")
-        browser = driver.launch(playwright)
+        # tabs of one person share a process, or each would read and compile all scripts anew
+        browser = driver.launch(playwright, "--process-per-site")
         yield browser
         browser.close()
 
@@ -50,23 +53,49 @@ def offline_address(browser, tmp_path_factory):
         yield address
 
 
+@pytest.fixture(scope="session")
+def profile(browser):
+    """One person's browser."""
+    context = browser.new_context(**WINDOW)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def lasting_tab(profile, address):
+    """A tab that stays, and with it the process that the others share."""
+    page = profile.new_page()
+    page.goto(f"{address}/_stcore/health")
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def new_tab(browser):
-    """Open a tab of its own on a server; all tabs of a test must end without a complaint."""
+def new_tab(browser, profile, lasting_tab):
+    """Open a tab on a server; all tabs of a test must end without a complaint.
+
+    With options (a microphone, a touch screen) it is another browser's. Nothing that a page stores
+    is left for the next test.
+    """
     apps, contexts = [], []
 
-    def open_tab(address: str, **options) -> driver.App:
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, accept_downloads=True, **options
-        )
-        contexts.append(context)
+    def open_tab(address: str, *, color_scheme: str = "light", **options) -> driver.App:
+        context = profile
+        if options:
+            context = browser.new_context(**WINDOW, **options)
+            contexts.append(context)
         page = context.new_page()
+        page.emulate_media(color_scheme=color_scheme)
         page.set_default_timeout(driver.EXPECT_MS)
         apps.append(driver.App(page, address))
         return apps[-1]
 
     yield open_tab
     complaints = [complaint for app in apps for complaint in app.complaints]
+    for page in {app.page for app in apps}:
+        if page.context is profile and not page.is_closed():
+            page.evaluate("() => { try { localStorage.clear(); } catch { /* a blank page */ } }")
+            page.close()
     for context in contexts:
         context.close()
     assert not complaints, "\n".join(complaints)

@@ -43,9 +43,9 @@ def browser_path(playwright: Playwright) -> str | None:
     return own if own and Path(own).exists() else None
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *arguments: str) -> Browser:
     return playwright.chromium.launch(
-        executable_path=browser_path(playwright), args=list(BROWSER_ARGUMENTS)
+        executable_path=browser_path(playwright), args=[*BROWSER_ARGUMENTS, *arguments]
     )
 
 
