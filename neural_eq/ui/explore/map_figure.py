@@ -121,7 +121,8 @@ def map_figure(
     written = marks.found or words
     layout: dict[str, Any] = {
         "height": HEIGHT_PX,
-        "margin": {"l": 30, "r": 5, "t": 10, "b": 30},
+        # room for the ticks and three rows of words: what does not fit is drawn twice by Plotly
+        "margin": {"l": 40, "r": 5, "t": 10, "b": 106},
         "legend": {"orientation": "h", "y": -0.09, "yanchor": "top", "itemsizing": "constant"},
         "hovermode": "closest",
         "clickmode": "event",
