@@ -1,7 +1,8 @@
 """Time what a person feels of the app, in a real browser: ``app_speed.py``.
 
 From ``streamlit run`` to a drawn map in a browser that runs already but has nothing of the app in
-its cache, the server's memory until a model is needed, reruns after a widget (also while a
+its cache (beside a bare Streamlit page with as many points, in turns: what of it is ours), the
+server's memory until a model is needed, reruns after a widget (also while a
 training runs), and page switches; each from the event to the picture. On the built-in set, as a
 newcomer finds it: a table of one's own needs the model for its first map.
 """
@@ -33,6 +34,14 @@ DRAWN = """document.addEventListener('DOMContentLoaded', () => {
   });
   watch.observe(document.documentElement, {subtree: true, childList: true});
 });"""
+BARE = """import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+x, y = np.random.default_rng(0).normal(size=(2, 1089))
+st.title("Points")
+st.plotly_chart(go.Figure(go.Scatter(x=x, y=y, mode="markers")), key="map")
+"""
 DONE = """() => document.querySelector('[data-testid=stApp]')
   ?.getAttribute('data-test-script-state') === 'notRunning'"""
 
@@ -47,7 +56,12 @@ def main() -> None:
         browser = driver.launch(playwright)
         app = driver.copied_app(Path(folder) / "app")
         path = driver.browser_path(playwright)
-        rows.append(("start to a drawn map", _starts(str(path), Path(folder), app, options)))
+        bare = Path(folder) / "bare"
+        bare.mkdir()
+        (bare / "app.py").write_text(BARE)
+        ours, peers = _starts(str(path), Path(folder), (app, bare), options)
+        rows.append(("start to a drawn map", ours))
+        rows.append(("the same of a bare page", peers))
         with driver.server(Path(folder) / "runs", data=None, root=app) as address:
             page = _tab(browser, address)
             page.locator(".st-key-map .js-plotly-plot .main-svg").first.wait_for()
@@ -81,18 +95,22 @@ def main() -> None:
         print(f"| {name} | {statistics.median(seconds):.3f} s | {high:.3f} s | {len(seconds)} |")
 
 
-def _starts(path: str, folder: Path, app: Path, options: argparse.Namespace) -> list[float]:
-    """Start the server again and again, each time at an address that the browser has not seen."""
-    took = []
+def _starts(
+    path: str, folder: Path, apps: tuple[Path, ...], options: argparse.Namespace
+) -> list[list[float]]:
+    """Start each server again and again, in turns, at addresses that the browser has not seen."""
+    took: list[list[float]] = [[] for _ in apps]
     with unsteered.browser(path) as place:
         for number in range(options.starts + 1):
-            tab = unsteered.new_tab(place)
-            started = time.time()
-            with driver.server(folder / f"runs_{number}", data=None, root=app) as address:
-                tab.open(address, script=DRAWN)
-                took.append(tab.wait_for("window.drawn") - started)
-            tab.close()
-    return took[1:]  # the first one reads all files from the disk
+            for app, seconds in zip(apps, took, strict=True):
+                tab = unsteered.new_tab(place)
+                started = time.time()
+                runs = folder / f"runs_{app.name}_{number}"
+                with driver.server(runs, data=None, root=app) as address:
+                    tab.open(address, script=DRAWN)
+                    seconds.append(tab.wait_for("window.drawn") - started)
+                tab.close()
+    return [seconds[1:] for seconds in took]  # the first one reads all files from the disk
 
 
 def _tab(browser: Browser, address: str) -> Page:
