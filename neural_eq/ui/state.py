@@ -97,7 +97,7 @@ PUCK_MOVED, PUCK_PLACES, PUCK_SOUND, PLAYED = (
 AT_SLIDER, STRENGTH_SLIDER = "at_slider", "strength_slider"
 PRESET_REMARKS, APPLIED_KEPT = "preset_remarks", "applied_kept"
 # Of the player
-ON_AIR, EQ_WANTED = "on_air", "eq_wanted"
+ON_AIR, EQ_WANTED, SNAPSHOTS = "on_air", "eq_wanted", "snapshots"
 EQ_NOW, EQ_PAST, EQ_FUTURE = "eq_now", "eq_past", "eq_future"
 EQ_STEPS, EQ_STEPS_SEEN, EQ_STEPS_OF = "eq_steps", "eq_steps_seen", "eq_steps_of"
 WANTED = "wanted"

@@ -164,15 +164,23 @@ def test_a_preset_is_saved_deleted_and_brought_back(app):
     expect_listed(app, "Bright bus")
 
 
-def test_two_of_the_list_are_compared_used_and_morphed(filled):
+def test_two_of_the_list_are_compared_heard_used_and_morphed(filled):
     choose(filled, 0, 1)
     filled.button("Compare as A and B").click()
     lines = filled.chart("preset_pair")
     expect(lines.get_by_text(f"B: {EVIL}")).to_be_visible()  # as text
     first_db, second_db = (filled.curve_db("preset_pair", n) for n in (0, 1))
     assert not np.allclose(first_db, second_db)
+    filled.play()
+    filled.button("Hear both in the player").click()
+    filled.hears("A: Warm glow")
+    player = filled.page.get_by_role("region", name="Player")
+    player.get_by_role("radio", name="Snapshot B").click()
+    filled.hears(f"B: {EVIL}")
+    player.get_by_role("radio", name="Live").click()
     filled.button("Use B").click()
     filled.drawn()
+    filled.hears(f"{EVIL} (file), strength 1.00")  # what was put there once does not come again
     expect(filled.page.get_by_role("main").get_by_text(EVIL).first).to_be_visible()
     np.testing.assert_allclose(curve_db(filled.setting("preset_current")), second_db, atol=1e-3)
     filled.button("Morph A → B").click()

@@ -74,6 +74,11 @@ def _draw_both(first: Preset, second: Preset) -> None:
     )  # fmt: skip
     chart_spectrum.draw("preset_pair")
     with st.container(horizontal=True):
+        st.button(
+            "Hear both in the player", icon=":material/compare_arrows:", key="play_pair",
+            on_click=using.put_into_player, args=(first, second),
+            help="Puts them into the player's A and B, to change between while the music plays.",
+        )  # fmt: skip
         for side, preset in zip(SIDES, (first, second), strict=True):
             st.button(
                 f"Use {side}", icon=":material/headphones:", key=f"use_{side}",

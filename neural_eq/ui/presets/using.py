@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,18 @@ def use(preset: Preset) -> None:
     st.session_state[state.USED_PRESET] = preset
     state.use_dot(named(preset))
     st.toast(f"{escaped(preset.name)} is the EQ in use.", icon=":material/headphones:")
+
+
+def put_into_player(first: Preset, second: Preset) -> None:
+    """Callback: let the player's A and B be two presets; the EQ in use stays."""
+    st.session_state[state.SNAPSHOTS] = {
+        "turn": uuid.uuid4().hex,
+        "pair": {
+            slot: {"params": preset.params.tolist(), "label": preset.name}
+            for slot, preset in zip("AB", (first, second), strict=True)
+        },
+    }
+    st.toast("The player has both: press A or B there while the music plays.")
 
 
 def keep(presets: Sequence[Preset]) -> None:

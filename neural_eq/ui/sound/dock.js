@@ -313,6 +313,12 @@ function makeDock(root) {
       find(".redo").disabled = !data.can_redo;
       if (DOCK.state.isMatched !== data.is_matched) DOCK.set({ isMatched: data.is_matched });
       if (data.base) DOCK.take(data.base);
+      // a pair that a page has put here, once
+      const { turn, pair } = data.snapshots ?? {};
+      if (turn && DOCK.pairOf !== turn) {
+        DOCK.pairOf = turn;
+        DOCK.set({ snapshots: pair, slot: "A", motion: null });
+      }
       engine.choose(data.sound);
       if (data.sound && outlineOf !== data.sound.key) readOutline(data.sound);
       later();

@@ -45,6 +45,7 @@ def draw(page: str) -> None:
             "key": f"{heard.key_of(eq)} {turn}", "params": np.asarray(eq.params).tolist(),
             "label": eq.label,
         },
+        "snapshots": st.session_state.get(state.SNAPSHOTS),
         "is_matched": st.session_state[state.LEVEL_MATCH],
         "can_undo": undo.can_undo(),
         "can_redo": undo.can_redo(),
