@@ -1,14 +1,8 @@
 // The player at the foot of every page: it shows the engine and hands on what is pressed.
 
 const PLAY = "M7 4v16l13-8z", PAUSE = "M6 4h4v16H6zM14 4h4v16h-4z";
-const DRAG_PX = 5, METER_FLOOR_DB = -48, METER_TICKS_DB = [-24, -12, -6], HOLD_S = 1.5, LIGHT_S = 1.5;
+const DRAG_PX = 5, HOLD_S = 1.5, LIGHT_S = 1.5;
 const SHORTEST_LOOP_S = 0.1;
-
-// Where a key is typed, and where Space presses something
-const FIELDS = "textarea, select, [contenteditable=true], [role=combobox], [role=grid], [role=option],"
-  + " input:not([type=range], [type=checkbox], [type=radio], [type=button])";
-const PRESSED_BY_SPACE = "button, summary, label, input[type=checkbox], input[type=radio],"
-  + " [role=button], [role=tab], [role=radio], [role=checkbox], [role=switch], [role^=menuitem]";
 
 function minutes(seconds) {
   const tenths = Math.floor(seconds * 10 + 1e-6);
@@ -138,49 +132,12 @@ function makeDock(root) {
   };
 
   // ---- keys of the whole page
-  // What was pressed with the pointer has the focus too, but Space is then meant for the player.
-  let isByPointer = false, isSpaceTaken = false;
-  function pressed(event) {
-    const path = event.composedPath(), target = path[0], key = event.key.toLowerCase();
-    if (key === "tab" || key.startsWith("arrow")) isByPointer = false;
-    if (target.closest?.(FIELDS) || event.altKey) return;
-    if (path.some((part) => part.dataset?.ownKeys?.includes(key))) return;
-    const isCommand = event.ctrlKey || event.metaKey;
-    if (isCommand && (key === "z" || key === "y")) {
-      step(key === "y" || event.shiftKey ? "redo" : "undo");
-    } else if (isCommand || event.shiftKey) return;
-    else if (key === " " && (isByPointer || !target.closest?.(PRESSED_BY_SPACE))) {
-      isSpaceTaken = true;
-      if (!event.repeat) toggle();
-    } else if (key === "b") {
-      if (!event.repeat) find(".eq").onclick();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-  const keys = {
-    keydown: pressed,
-    // some browsers press a button as Space is let go
-    keyup: (event) => {
-      if (event.key !== " " || !isSpaceTaken) return;
-      isSpaceTaken = false;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-    pointerdown: () => { isByPointer = true; },
-  };
-  for (const [kind, hear] of Object.entries(keys)) document.addEventListener(kind, hear, true);
+  const forgetKeys = listenForKeys({ toggle, step, bypass: () => find(".eq").onclick() });
   // Streamlit has keys of its own; none is meant by what is pressed here
   dock.onkeydown = (event) => event.stopPropagation();
 
   // ---- drawing
   const later = () => { frame ||= requestAnimationFrame(draw); };
-  function sized(canvas) {
-    const scale = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
-    const width = Math.round(box.width * scale), height = Math.round(box.height * scale);
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    return [canvas.getContext("2d"), width, height];
-  }
   function draw() {
     frame = 0;
     if (!data || !dock.isConnected) return;
@@ -202,55 +159,19 @@ function makeDock(root) {
     find(".note").textContent = engine.note;
   }
   function drawWave() {
-    const [paint, width, height] = sized(wave), { sound } = data;
-    paint.clearRect(0, 0, width, height);
-    if (!sound) return;
-    const mid = height / 2, now = (engine.status.frame / sound.n_frames) * width;
-    const region = drag?.to != null
-      ? [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]
-      : DOCK.state.loop && [DOCK.state.loop.from / sound.n_frames, DOCK.state.loop.to / sound.n_frames];
-    if (region) {
-      paint.fillStyle = shades.own;
-      paint.globalAlpha = 0.22;
-      paint.fillRect(region[0] * width, 0, (region[1] - region[0]) * width, height);
-      paint.globalAlpha = 1;
-    }
-    paint.fillStyle = shades.text;
-    if (outline) {
-      const n = outline.length / 2, step = width / n;
-      for (let i = 0; i < n; i++) {
-        paint.globalAlpha = i * step < now ? 0.85 : 0.4;
-        const high = (outline[2 * i + 1] / 127) * mid, low = (outline[2 * i] / 127) * mid;
-        paint.fillRect(i * step, mid - high, Math.max(1, step - 0.4), Math.max(1, high - low));
-      }
-    } else {
-      paint.globalAlpha = 0.3;
-      paint.fillRect(0, mid, width, 1);
-    }
-    paint.globalAlpha = 1;
-    paint.fillStyle = shades.primary;
-    paint.fillRect(now - 1, 0, 2, height);
+    const { sound } = data, { loop } = DOCK.state;
+    const [from, to] = drag?.to != null ? [drag.from, drag.to].sort((a, b) => a - b)
+      : loop && sound ? [loop.from / sound.n_frames, loop.to / sound.n_frames] : [0, 0];
+    paintWave(wave, { outline, shades, from, to,
+      played: sound ? engine.status.frame / sound.n_frames : null });
   }
   function drawMeter() {
     const { status } = engine, now = performance.now() / 1000;
-    const [paint, width, height] = sized(meter);
-    const x = (db) => (Math.max(0, db - METER_FLOOR_DB) / -METER_FLOOR_DB) * width;
-    const peaks = status.peaks.map((peak) => 20 * Math.log10(Math.max(peak, 1e-6)));
-    const most = Math.max(METER_FLOOR_DB, ...peaks);
+    const peaksDb = status.peaks.map((peak) => 20 * Math.log10(Math.max(peak, 1e-6)));
+    const most = Math.max(METER_FLOOR_DB, ...peaksDb);
     if (most >= hold.db || now - hold.at > HOLD_S) Object.assign(hold, { db: most, at: now });
     if (status.reductionDb > 0.01) hold.limited = now;
-    paint.clearRect(0, 0, width, height);
-    paint.strokeStyle = shades.border;
-    paint.strokeRect(0.5, 0.5, width - 1, height - 1);
-    paint.fillStyle = shades.border;
-    for (const db of METER_TICKS_DB) paint.fillRect(Math.round(x(db)), 1, 1, height - 2);
-    const each = (height - 2) / Math.max(1, peaks.length);
-    peaks.forEach((db, n) => {
-      paint.fillStyle = db > -6 ? "#e69f00" : shades.own;
-      paint.fillRect(1, 1 + n * each, Math.max(0, x(db) - 1), Math.max(1, each - 1));
-    });
-    paint.fillStyle = shades.text;
-    if (hold.db > METER_FLOOR_DB) paint.fillRect(x(hold.db) - 2, 1, 2, height - 2);
+    paintMeter(meter, { peaksDb, holdDb: hold.db, shades });
     const isHeard = hold.db > METER_FLOOR_DB, peak = hold.db.toFixed(1).replace("-", "−");
     meter.setAttribute("aria-label", isHeard ? `Peak level ${peak} dBFS` : "No level");
     find(".peak").textContent = isHeard ? `${peak} dB` : "– dB";
@@ -289,9 +210,7 @@ function makeDock(root) {
     later();
   }
 
-  const ends = [engine.subscribe(later), DOCK.subscribe(say),
-    ...Object.entries(keys).map(([kind, hear]) =>
-      () => document.removeEventListener(kind, hear, true))];
+  const ends = [engine.subscribe(later), DOCK.subscribe(say), forgetKeys];
   const observer = new ResizeObserver(later);
   observer.observe(dock);
   return {

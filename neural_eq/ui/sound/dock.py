@@ -19,11 +19,15 @@ from neural_eq.ui.sound.serving import PATH, PIECE_FRAMES, Broadcast
 KEY = "dock"
 N_ON_AIR = 3
 _FOLDER = Path(__file__).parent
+_SCRIPTS = ("dock_keys", "dock_drawing", "dock")
 _mount = st.components.v2.component(
     "neural_eq_dock",
     html=(_FOLDER / "dock.html").read_text("utf-8"),
     css=(_FOLDER / "dock.css").read_text("utf-8"),
-    js="\n".join([text("response.js"), scripts.engine(), (_FOLDER / "dock.js").read_text("utf-8")]),
+    js="\n".join(
+        [text("response.js"), scripts.engine()]
+        + [(_FOLDER / f"{name}.js").read_text("utf-8") for name in _SCRIPTS]
+    ),
 )
 
 
