@@ -660,3 +660,33 @@ def test_where_worklets_are_forbidden_the_browsers_filters_play(new_tab, address
         "gain => Math.abs(__neuralEqDock1.engine.voice.filters[4].gain.value - gain) < 0.01",
         arg=wanted[11],
     )
+
+
+FADED = """async ({script, layout, values}) => {
+  const rate = 48000, sound = {sample_rate: rate, n_frames: 48000, n_channels: 1,
+    piece_frames: 48000}, context = new OfflineAudioContext(1, 36000, rate);
+  const FilterVoice = new Function(script + "; return FilterVoice;")();
+  const voice = new FilterVoice(context, sound, layout, values, () => {});
+  voice.post({type: "loop", loop: null, isLooped: true});
+  voice.post({type: "piece", index: 0, channels: [new Float32Array(48000).fill(0.5)]});
+  const steps = {0.1: {type: "play", n: 1}, 0.3: {type: "seek", frame: 20000},
+    0.5: {type: "pause"}};
+  for (const [at, message] of Object.entries(steps))
+    context.suspend(Number(at)).then(() => { voice.post(message); context.resume(); });
+  const made = (await context.startRendering()).getChannelData(0);
+  clearInterval(voice.timer);
+  return Array.from(made);
+}"""
+
+
+def test_the_browsers_filters_start_jump_and_stop_without_a_click(blank):
+    script = (ROOT / "neural_eq" / "ui" / "sound" / "engine" / "voices.js").read_text("utf-8")
+    made = np.array(
+        blank.evaluate(
+            FADED, {"script": script, "layout": scripts.LAYOUT, "values": values_of(DEFAULT)}
+        )
+    )
+    assert np.abs(made[:4800]).max() == 0 and made[14000] == pytest.approx(0.5, abs=1e-3)
+    assert made[23000] == pytest.approx(0.5, abs=1e-3) and np.abs(made[26500:]).max() < 1e-3
+    # without a fade each would be a step of 0.5
+    assert np.abs(np.diff(made)).max() < 0.005
