@@ -70,8 +70,14 @@ def lasting_tab(profile, address):
     page.close()
 
 
+@pytest.fixture(scope="session")
+def storage(profile, lasting_tab):
+    """What can forget that which pages stored."""
+    return profile.new_cdp_session(lasting_tab)
+
+
 @pytest.fixture
-def new_tab(browser, profile, lasting_tab):
+def new_tab(browser, profile, storage):
     """Open a tab on a server; all tabs of a test must end without a complaint.
 
     With options (a microphone, a touch screen) it is another browser's. Nothing that a page stores
@@ -92,10 +98,10 @@ def new_tab(browser, profile, lasting_tab):
 
     yield open_tab
     complaints = [complaint for app in apps for complaint in app.complaints]
-    for page in {app.page for app in apps}:
-        if page.context is profile and not page.is_closed():
-            page.evaluate("() => { try { localStorage.clear(); } catch { /* a blank page */ } }")
-            page.close()
+    for app in apps:
+        app.page.close()
+        forget = {"origin": app.address, "storageTypes": "all"}
+        storage.send("Storage.clearDataForOrigin", forget)
     for context in contexts:
         context.close()
     assert not complaints, "\n".join(complaints)
