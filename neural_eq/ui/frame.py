@@ -12,6 +12,7 @@ from neural_eq.jobs.registry import queue_of
 from neural_eq.model.config import TrainConfig
 from neural_eq.ui import cached, models, state, tables
 from neural_eq.ui.markdown import escaped, inline
+from neural_eq.ui.redrawing import redrawn
 
 
 def header() -> None:
@@ -154,7 +155,7 @@ def _training_line() -> None:
     if begun is None:
         return
 
-    @st.fragment(run_every=1.0)
+    @redrawn(1.0)
     def poll() -> None:
         run = jobs.live()
         if run is None or run.run_id != begun.run_id:

@@ -213,6 +213,7 @@ class App:
 
     def play(self) -> App:
         """Press Play in the player at the foot, and wait until the sound runs."""
+        self.page.wait_for_function("() => globalThis.__neuralEqDock1?.engine")
         self.page.get_by_role("region", name="Player").get_by_role(
             "button", name="Play", exact=True
         ).click()

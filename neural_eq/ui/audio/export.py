@@ -17,6 +17,7 @@ from neural_eq.ui.audio.rendering import Rendering
 from neural_eq.ui.audio.sources import Sound, to_render
 from neural_eq.ui.audio.take import EXCERPT_S, Excerpt
 from neural_eq.ui.markdown import escaped
+from neural_eq.ui.redrawing import redrawn
 
 FORMATS = {"WAV": (".wav", "audio/wav"), "FLAC": (".flac", "audio/flac")}
 _DEPTHS = {"WAV": ("PCM_16", "PCM_24", "FLOAT"), "FLAC": ("PCM_16", "PCM_24")}
@@ -119,7 +120,7 @@ def _start(sounds: list[Sound], treatment: Treatment, key: object) -> None:
         st.toast(escaped(str(error)), icon=":material/error:")
 
 
-@st.fragment(run_every=_POLL_S)
+@redrawn(_POLL_S)
 def _progress() -> None:
     running = st.session_state[state.RENDERING]
     if not running.is_live:

@@ -15,6 +15,7 @@ from neural_eq.ui import cached, models, state
 from neural_eq.ui.explore import maps
 from neural_eq.ui.explore.map_figure import MAX_COLOURED
 from neural_eq.ui.markdown import escaped
+from neural_eq.ui.redrawing import redrawn
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def draw_pending(view: MapView, config: ProjectionConfig) -> None:
         st.button("Try again", on_click=cached.map_maker().forget, args=(view.key,))
         return
 
-    @st.fragment(run_every=0.5)
+    @redrawn(0.5)
     def poll() -> None:
         try:
             now = map_view(config)

@@ -8,6 +8,7 @@ from neural_eq.jobs import Run, views
 from neural_eq.jobs.views import ViewRows
 from neural_eq.ui import cached, state
 from neural_eq.ui.live import run_chart
+from neural_eq.ui.redrawing import redrawn
 from neural_eq.ui.train.pictures import latent_chart
 
 PLAY_S = 0.4
@@ -35,7 +36,7 @@ def _draw_scrubber(run: Run, rows: ViewRows, epochs: list[int]) -> None:
     playing = st.session_state.get(state.VIEW_PLAYED) == run.run_id and len(epochs) > 1
     key = f"view_epoch_{run.run_id}"
 
-    @st.fragment(run_every=PLAY_S if playing else None)
+    @redrawn(PLAY_S if playing else None)
     def scrubber() -> None:
         chosen = st.session_state.get(key)
         if chosen not in epochs:

@@ -15,6 +15,7 @@ from neural_eq.jobs.run_folder import LIVE_STATES, MAX_NAME_CHARS
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.names import toast_if_cut
+from neural_eq.ui.redrawing import redrawn
 from neural_eq.ui.train.actions import attempt, show_run
 from neural_eq.ui.train.form import prefill
 from neural_eq.ui.train.pictures import OVERLAYS, overlay_figure
@@ -53,7 +54,7 @@ def _draw_undo() -> None:
             st.button(f"Bring back {n}", icon=":material/undo:", key="undo_delete", on_click=_undo)
 
 
-@st.fragment(run_every=REFRESH_S)
+@redrawn(REFRESH_S)
 def _draw_growing_table(chosen: list[str]) -> None:
     """Draw the table again and again while a run trains, the page once another row is chosen."""
     if chosen != st.session_state.get(state.CHOSEN_RUNS, []):

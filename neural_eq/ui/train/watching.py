@@ -12,6 +12,7 @@ from neural_eq.jobs.registry import queue_of
 from neural_eq.ui import cached, state
 from neural_eq.ui.live import run_chart
 from neural_eq.ui.markdown import escaped
+from neural_eq.ui.redrawing import redrawn
 from neural_eq.ui.train.actions import attempt, show_run
 from neural_eq.ui.train.ending import draw_death, draw_end
 from neural_eq.ui.train.form import PRESETS
@@ -50,7 +51,7 @@ def draw_notices() -> None:
     _watch(_signature())
 
 
-@st.fragment(run_every=WATCH_S)
+@redrawn(WATCH_S)
 def _watch(drawn: list[tuple[str, str, str, bool]]) -> None:
     """Other tabs and other servers change the same runs."""
     cached.training_jobs().tend()
@@ -94,7 +95,7 @@ def _draw(run: Run) -> None:
         _draw_snapshot(run)  # its buttons change what stands elsewhere on the page
         return
 
-    @st.fragment(run_every=POLL_S)
+    @redrawn(POLL_S)
     def view() -> None:
         now = cached.training_jobs().run(run.run_id)
         if now is None or not now.is_live:
