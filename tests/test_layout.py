@@ -1,6 +1,7 @@
 """Each room imports only from rooms above it; streamlit stays in the app; nothing unpickles."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,14 @@ def test_imports_come_from_above(path):
 @pytest.mark.parametrize("path", product_files(), ids=str)
 def test_no_file_is_unpickled(path):
     assert loader_faults(module_name(path), (ROOT / path).read_text("utf-8")) == []
+
+
+def test_what_draws_itself_anew_has_a_place_that_stands():
+    """Two fragments that poll side by side end the page, sooner or later, on a busy machine."""
+    polling = [file for file in product_files() if "run_every" in (ROOT / file).read_text("utf-8")]
+    assert polling == [Path("neural_eq/ui/redrawing.py")]
+    source = (ROOT / polling[0]).read_text("utf-8")
+    assert re.search(r"with st\.container\(\):\n\s+fragment\(", source)
 
 
 def test_every_room_has_its_place():
