@@ -24,7 +24,8 @@ from neural_eq.eq.response import log_frequencies, response_db  # noqa: E402
 from neural_eq.latent.terms import word_point  # noqa: E402
 from neural_eq.model.config import BUILT_IN_MODEL_PATH  # noqa: E402
 from neural_eq.model.decoder import read_decoder  # noqa: E402
-from neural_eq.presets.commands import write_ffmpeg, write_pedalboard, write_sox  # noqa: E402
+from neural_eq.presets.bands import bands_of  # noqa: E402
+from neural_eq.presets.commands import write_ffmpeg, write_sox  # noqa: E402
 from neural_eq.presets.preset import Preset  # noqa: E402
 
 RATE = 48000
@@ -77,10 +78,16 @@ def in_memory(samples: np.ndarray, params: np.ndarray, repeats: int) -> Iterator
     except ImportError:
         yield missing("in memory, and its error", "pedalboard", target)
     else:
-        found: dict[str, object] = {}
-        exec(write_pedalboard(Preset("warm", params)).decode(), {"pedalboard": pedalboard}, found)
-        board = next(b for b in found.values() if isinstance(b, pedalboard.Pedalboard))
-        board = pedalboard.Pedalboard([p for p in board if not isinstance(p, pedalboard.Gain)])
+        filters = {
+            "low_shelf": pedalboard.LowShelfFilter, "peaking": pedalboard.PeakFilter,
+            "high_shelf": pedalboard.HighShelfFilter,
+        }  # fmt: skip
+        board = pedalboard.Pedalboard([
+            filters[band.shape](
+                cutoff_frequency_hz=band.freq_hz, gain_db=band.gain_db, q=band.q
+            )
+            for band in bands_of(params)
+        ])  # fmt: skip
         turned = np.ascontiguousarray(samples.T)
         runs["pedalboard"] = lambda: board(turned, RATE)
         peer_dbfs = dbfs(board(turned, RATE).T - exact)
