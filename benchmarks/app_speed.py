@@ -50,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=40, help="slider moves")
     parser.add_argument("--starts", type=int, default=10, help="of the server")
+    parser.add_argument("--switches", type=int, default=8, help="to each page")
     options = parser.parse_args()
     rows: list[tuple[str, list[float]]] = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
@@ -67,14 +68,19 @@ def main() -> None:
             page.locator(".st-key-map .js-plotly-plot .main-svg").first.wait_for()
             _idle(page)
             print(f"server before a model is needed: {driver.server_memory_mb():.0f} MB resident")
-            switched = []
-            for round_ in range(4):
+            switched: dict[str, list[tuple[float, float]]] = {title: [] for title in SWITCHES}
+            for _ in range(1 + options.switches):
                 for title in SWITCHES:
-                    took = _switch(page, title)
-                    if round_:  # the first visit loads what a page needs
-                        switched.append(took)
-            rows.append(("page switch, to its title", [s[0] for s in switched]))
-            rows.append(("page switch, to idle", [s[1] for s in switched]))
+                    switched[title].append(_switch(page, title))
+            for title in switched:
+                del switched[title][0]  # the first visit loads what a page needs
+            every = [took for visits in switched.values() for took in visits]
+            rows.append(("page switch, to its title", [shown for shown, _ in every]))
+            rows.append(("page switch, to idle", [idle for _, idle in every]))
+            rows += [
+                (f"- to {title}", [idle for _, idle in visits])
+                for title, visits in switched.items()
+            ]
             page.goto(f"{address}/morph")
             _idle(page)
             rows.append(("Morph, slider to idle", _moves(page, "Morph", options)))

@@ -17,10 +17,6 @@ if models:
     showing.draw_downloads(models)
     st.subheader("How far each band reaches", anchor=False)
     showing.draw_coverage(models)
-    left, right = st.columns(2, gap="large")
-    with left:
-        showing.draw_word(models, "warm")
-    with right:
-        showing.draw_word(models, "bright")
+    showing.draw_words(models)
 else:
     st.info("Choose one or more models above; two or more make a comparison.")

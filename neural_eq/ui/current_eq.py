@@ -148,7 +148,7 @@ def current_eq() -> CurrentEq:
     dot = st.session_state.get(state.USED_DOT)
     if st.session_state[state.SOURCE] == state.DOT_SOURCE and dot is not None:
         source = {"from": None, "to": None, "at": None, "strength": 1.0, "route": None}
-        return CurrentEq(f"{dot.label}, strength 1.00", np.array(dot.params), 0, source)
+        return CurrentEq(dot.label, np.array(dot.params), 0, source)
     return morph().eq
 
 

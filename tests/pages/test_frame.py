@@ -62,9 +62,7 @@ def test_pages_import_the_app_one_at_a_time_and_after_the_frame(path):
         for n in ast.walk(block)
     ]
     shared = {"neural_eq.errors", "neural_eq.ui", "neural_eq.ui.markdown", "neural_eq.ui.routing"}
-    early = {
-        n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n not in in_turn
-    }
+    early = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n not in in_turn}
     # what the server itself has imported, before there was any page
     ours = {name for name in early if name and name.startswith("neural_eq")}
     assert ours <= (shared if path == "app.py" else {"neural_eq.ui.routing"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ from neural_eq.ui.markdown import escaped
 CONFIG = {"displaylogo": False}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 COLOURS = ("#2a85c7", "#d55e00", "#009e73", "#c4659b", "#a87900")
+
+SIDE_BY_SIDE = 3  # models whose bands a table of half the page's width can hold
+_UNIT = re.compile(r"(?<=[✓✗<Q]) | (?=%|(?:dB|Hz|s)\b)")  # the space within a quantity
 
 Models = Sequence[dict[str, Any]]
 
@@ -131,7 +135,15 @@ def _span_bars(
     )
 
 
-def draw_word(models: Models, word: str) -> None:
+def draw_words(models: Models) -> None:
+    """Draw "warm" and "bright", beside each other where their tables have room."""
+    places = st.columns(2, gap="large") if len(models) <= SIDE_BY_SIDE else [st.container()] * 2
+    for place, word in zip(places, ("warm", "bright"), strict=True):
+        with place:
+            _draw_word(models, word)
+
+
+def _draw_word(models: Models, word: str) -> None:
     """Draw a word as each model has it: the curves, then band by band."""
     known = [model for model in models if word in model["centres"]]
     st.subheader(f"“{word.capitalize()}”", anchor=False)
@@ -144,7 +156,8 @@ def draw_word(models: Models, word: str) -> None:
         for m, colour, dash in zip(known, COLOURS, DASHES, strict=False)
     ]
     st.plotly_chart(
-        figures.response_figure(freq_hz, curves, height=300), key=f"compare_{word}", config=CONFIG,
+        figures.response_figure(freq_hz, curves, height=240 + 30 * len(known)),
+        key=f"compare_{word}", config=CONFIG,
         alt=f"EQ curve of the middle of {word} in each model",
     )  # fmt: skip
     chart_spectrum.draw(f"compare_{word}")
@@ -171,8 +184,15 @@ def draw_downloads(models: Models) -> None:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    # a name of two letters or more would else be broken at its dash: "32-" over "D"
+    # a cell is broken between its parts alone: not "32-" over "D", nor a number over its unit
     head = [str(cell).replace("-D", "\u2011D") for cell in head]
+    rows = [
+        [
+            line[0],
+            *(_UNIT.sub("\u00a0", str(cell)).replace("–", "\u2060–\u2060") for cell in line[1:]),
+        ]
+        for line in rows
+    ]
     lines = [head, [":--", *["--:"] * (len(head) - 1)]]
     text = "\n".join(
         "| " + " | ".join(c if line is lines[1] else escaped(str(c)) for c in line) + " |"
