@@ -120,13 +120,25 @@ def test_points_all_in_one_place_have_a_density():
     assert np.isfinite(area["z"]).all()
 
 
-def test_many_points_are_drawn_by_the_graphics_card():
+def test_many_points_are_there_unseen_and_say_how_to_draw_them():
     n = module.MANY_POINTS + 1
-    rest = {"labels": {}, "method": "PCA", "revision": "a"}
+    rest = {"labels": {"warm": "warm (all)"}, "method": "PCA", "revision": "a"}
     terms = np.full(n, "warm", dtype=object)
-    figure = map_figure(np.zeros((n, 2)), terms=terms, words=("warm",), **rest)
-    assert figure.data[0].type == "scattergl"
-    assert a_map()[0].data[0].type == "scatter"
+    few = map_figure(np.zeros((n - 1, 2)), terms=terms[1:], words=("warm",), **rest)
+    assert [trace.type for trace in few.data] == ["scatter"]
+    in_legend, points = map_figure(np.zeros((n, 2)), terms=terms, words=("warm",), **rest).data
+    assert points.type == "scattergl" and points.marker.opacity == 0 and not points.showlegend
+    assert len(points.customdata) == n
+    shown = few.data[0].marker
+    assert points.meta == {
+        "colour": shown.color, "symbol": shown.symbol, "size": shown.size,
+        "opacity": shown.opacity,
+    }  # fmt: skip
+    # the legend looks as that of few, and hides the points with its own trace
+    assert (in_legend.name, in_legend.marker.color) == ("warm (all)", shown.color)
+    assert in_legend.legendgroup == points.legendgroup and in_legend.x == (None,)
+    space = map_figure(np.zeros((n, 3)), terms=terms, words=("warm",), **rest)
+    assert [trace.type for trace in space.data] == ["scatter3d"], "space has a drawing of its own"
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])

@@ -14,6 +14,8 @@ from neural_eq.ui import cached, models, state, tables
 from neural_eq.ui.markdown import escaped, inline
 from neural_eq.ui.redrawing import redrawn
 
+EPOCH_S = 2.0  # each time costs the page as much as a press of a widget
+
 
 def header() -> None:
     """Draw the line of data and model in use, each of which opens to be changed."""
@@ -155,7 +157,7 @@ def _training_line() -> None:
     if begun is None:
         return
 
-    @redrawn(1.0)
+    @redrawn(EPOCH_S)
     def poll() -> None:
         run = jobs.live()
         if run is None or run.run_id != begun.run_id:

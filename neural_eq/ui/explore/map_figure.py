@@ -15,7 +15,7 @@ from neural_eq.ui.figures import GREY, plain, word_styles
 
 OTHER_WORDS = "other words"
 MANY_POINTS = 4000
-"""More than these are drawn by the graphics card: slower to start, quicker to move."""
+"""More than these are drawn by ``many_points.py``: Plotly's are then there, but unseen."""
 
 MAX_COLOURED = 50
 """So many words have a colour and symbol of their own; see ``word_styles``."""
@@ -110,10 +110,8 @@ def map_figure(
                 density_trace(points[rows], low=low, high=high, colour=style[0], name=name)
             )
         opacity = 0.1 if faded else 0.25 if has_area else _opacity(name, len(rows))
-        traces.append(
-            _point_trace(
-                points, rows, (name, labels.get(name, name)), style, opacity, small=has_area
-            )
+        traces += _point_traces(
+            points, rows, (name, labels.get(name, name)), style, opacity, small=has_area
         )
     for trace in traces:
         trace["visible"] = "legendonly" if trace["legendgroup"] in look.hidden else True
@@ -145,6 +143,10 @@ def map_figure(
             places = clear_of(places, points[pointed_at], sizes=(seen[0], seen[1]))
         layout["annotations"] = [_label(word, at) for word, at in places.items()]
         layout["dragmode"] = drag
+        if is_drawn_by_us(points):
+            clear = "rgba(0,0,0,0)"
+            layout |= {"paper_bgcolor": clear, "plot_bgcolor": clear}
+            layout["modebar"] = {"bgcolor": clear, "color": GREY, "activecolor": GREY}
         line = {"color": MARK_COLOUR, "width": 2, "dash": "dot"}
         layout["newselection"] = {"line": line}
         layout["activeselection"] = {"fillcolor": MARK_COLOUR, "opacity": 0.12}
@@ -155,10 +157,15 @@ def _opacity(name: str, n: int) -> float:
     return 0.35 if name == OTHER_WORDS else 0.7 if n > 50 else 0.95
 
 
-def _point_trace(
+def is_drawn_by_us(points: np.ndarray) -> bool:
+    """Whether ``many_points.py`` is to draw the points, shape ``(n, 2)`` or ``(n, 3)``."""
+    return len(points) > MANY_POINTS and points.shape[1] == 2
+
+
+def _point_traces(
     points: np.ndarray, rows: np.ndarray, names: tuple[str, str], style: tuple[str, str],
     opacity: float, *, small: bool,
-) -> dict[str, Any]:  # fmt: skip
+) -> list[dict[str, Any]]:  # fmt: skip
     colour, symbol = style
     name, label = names
     size = 4 if small else 5 if name == OTHER_WORDS else 6 if len(rows) > 50 else 10
@@ -182,12 +189,18 @@ def _point_trace(
         marker = {
             **trace["marker"], "symbol": _SYMBOLS_3D.get(symbol, "circle"), "size": share * size,
         }  # fmt: skip
-        return {**trace, "type": "scatter3d", "z": place[:, 2], "marker": marker}
-    trace["type"] = "scattergl" if len(points) > MANY_POINTS else "scatter"
+        return [{**trace, "type": "scatter3d", "z": place[:, 2], "marker": marker}]
+    trace["type"] = "scatter"
+    legend = []
+    if is_drawn_by_us(points):
+        legend = [{**trace, "x": [None], "y": [None], "customdata": None}]
+        look = {"colour": colour, "symbol": symbol, "size": size, "opacity": opacity}
+        trace |= {"type": "scattergl", "meta": look, "showlegend": False}
+        trace["marker"], opacity = {"size": 1, "opacity": 0}, 0
     # a lasso must not fade the rest: the marks show what is chosen
     for which in ("selected", "unselected"):
         trace[which] = {"marker": {"opacity": opacity}}
-    return trace
+    return [*legend, trace]
 
 
 def _mark_traces(points: np.ndarray, marks: Marks) -> list[dict[str, Any]]:

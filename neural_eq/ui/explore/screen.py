@@ -9,9 +9,9 @@ import streamlit as st
 
 from neural_eq.errors import NeuralEqError
 from neural_eq.ui import address, cached, link, state
-from neural_eq.ui.explore import controls, puck, reader, selection
+from neural_eq.ui.explore import controls, many_points, puck, reader, selection
 from neural_eq.ui.explore.chosen import draw_group, draw_played, draw_setting
-from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, map_figure
+from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, is_drawn_by_us, map_figure
 from neural_eq.ui.explore.view import MapView, about_words, draw_pending, map_view
 from neural_eq.ui.explore.words import draw_word, draw_words, short_label
 from neural_eq.ui.markdown import escaped
@@ -76,6 +76,8 @@ def draw_map(view: MapView) -> None:
         cached.reading(cached.data_key(view.rows), view.rows), on_choice=selection.take_choice
     )
     reader.keep_view(view.revision)
+    if is_drawn_by_us(view.points):
+        many_points.draw()
     puck.draw(view)
     message = about_words(view)
     if message:

@@ -1,0 +1,114 @@
+"""A map of more settings than a page can draw one by one, as a person moves it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from neural_eq.eq.params import MAXIMUM, MINIMUM
+from neural_eq.ui.explore.map_figure import MANY_POINTS
+from tests.browser import driver
+
+pytestmark = pytest.mark.browser
+
+ASIDE = """() => {
+    const map = document.querySelector('.st-key-map .js-plotly-plot');
+    const canvas = map?.querySelector('.many-points');
+    if (!canvas?.width) return null;
+    const {xaxis, yaxis} = map._fullLayout, pen = canvas.getContext('2d');
+    const box = map.getBoundingClientRect();
+    // the points that lie outermost, so that no other is drawn over them
+    const all = map._fullData.filter((t) => t.meta && t.visible === true).flatMap((t) =>
+        [...t.x].map((x, i) => ({x, y: t.y[i], colour: t.meta.colour})));
+    const outer = ['x', 'y'].flatMap((k) => [-1, 1].map((sign) =>
+        all.reduce((a, b) => (sign * b[k] > sign * a[k] ? b : a))));
+    return outer.map(({x, y, colour}) => {
+        const right = xaxis.d2p(x), down = yaxis.d2p(y);
+        const pixel = pen.getImageData(Math.round(right), Math.round(down), 1, 1).data;
+        return {colour, seen: [...pixel], at: [box.x + xaxis._offset + right,
+            box.y + yaxis._offset + down]};
+    });
+}"""
+N_PAINTED = """() => {
+    const canvas = document.querySelector('.st-key-map .many-points');
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let n = 0;
+    for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
+    return n;
+}"""
+
+
+@pytest.fixture(scope="module")
+def crowd(browser, tmp_path_factory):
+    """A server on settings that nobody made, all over the bounds."""
+    folder = tmp_path_factory.mktemp("crowd")
+    n = MANY_POINTS + 200
+    params = MINIMUM + np.random.default_rng(4).random((n, len(MINIMUM))) * (MAXIMUM - MINIMUM)
+    rows = [
+        [i, ("warm", "bright")[i % 2], f"submitter-{i % 9}", 2, 2, *setting, *[""] * 7]
+        for i, setting in enumerate(params)
+    ]
+    table = folder / "crowd.csv"
+    table.write_text("\n".join(",".join(map(str, row)) for row in rows), encoding="utf-8")
+    with driver.server(folder / "runs", data=table) as address:
+        yield address
+
+
+def assert_seen_where_they_lie(page) -> list[list[float]]:
+    """Wait until each outermost point has its word's colour; return where on the screen."""
+    matched = f"""() => {{
+        const found = ({ASIDE})();
+        const is = ({{colour, seen}}) => seen[3] > 100 && [1, 3, 5].every((at, k) =>
+            Math.abs(parseInt(colour.slice(at, at + 2), 16) - seen[k]) <= 4);
+        return found?.every(is) ? found.map(({{at}}) => at) : null;
+    }}"""
+    return page.wait_for_function(matched).json_value()
+
+
+def test_many_settings_are_seen_moved_read_chosen_and_hidden(crowd, new_tab):
+    app = new_tab(crowd).open("/")
+    page = app.page
+    page.get_by_role("radio", name="PCA").click()
+    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
+    before = assert_seen_where_they_lie(page)
+
+    box = app.chart("map").locator(".nsewdrag").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 18, y - 12, steps=4)
+    page.wait_for_timeout(200)  # some frames: the points follow while the hand still holds them
+    during = assert_seen_where_they_lie(page)
+    np.testing.assert_allclose(np.subtract(during, before), [[18, -12]] * 4, atol=1.5)
+    page.mouse.up()
+    assert_seen_where_they_lie(page)
+
+    at = during[0]
+    page.mouse.move(*at)
+    reading = page.get_by_role("tooltip").filter(has_text="setting")
+    expect(reading).to_be_visible()
+    setting = reading.locator(".of").inner_text()
+    page.mouse.click(*at)
+    expect(page.get_by_role("heading", name=setting)).to_be_visible()
+    assert_seen_where_they_lie(page)
+
+    both = page.evaluate(N_PAINTED)
+    legend = app.chart("map").locator(".legend .traces")
+    expect(legend).to_have_count(2)
+    legend.first.locator(".legendtoggle").click()
+    page.wait_for_function(f"n => ({N_PAINTED})() < 0.8 * n", arg=both)
+    assert_seen_where_they_lie(page)
+
+
+def test_they_are_drawn_again_where_the_theme_and_the_width_change(crowd, new_tab):
+    app = new_tab(crowd, color_scheme="dark").open("/")
+    app.page.get_by_role("radio", name="PCA").click()
+    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
+    wide = assert_seen_where_they_lie(app.page)
+    app.page.set_viewport_size({"width": 390, "height": 844})
+    app.page.wait_for_function(
+        "() => document.querySelector('.st-key-map .many-points')?.clientWidth < 390"
+    )
+    narrow = assert_seen_where_they_lie(app.page)
+    assert max(x for x, _ in narrow) < 390 < max(x for x, _ in wide)
