@@ -4,10 +4,12 @@ From ``streamlit run`` to a drawn map in a browser that runs already but has not
 its cache (beside a bare Streamlit page with as many points, in turns: what of it is ours), the
 server's memory until a model is needed, reruns after a widget (also while a
 training runs), and page switches; each from the event to the picture. On the built-in set, as a
-newcomer finds it: a table of one's own needs the model for its first map.
+newcomer finds it: a table of one's own needs the model for its first map. Last, the frames of a
+map of many settings while it is dragged, on settings drawn at random.
 """
 
 import argparse
+import math
 import statistics
 import sys
 import tempfile
@@ -17,12 +19,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import numpy as np  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from benchmarks import unsteered  # noqa: E402
+from neural_eq.eq.params import MAXIMUM, MINIMUM  # noqa: E402
 from tests.browser import driver  # noqa: E402
 
 SWITCHES = ("Morph", "Audio", "Train", "Compare", "Presets", "Explore")
+N_MANY = 20_000
 DRAWN = """document.addEventListener('DOMContentLoaded', () => {
   const watch = new MutationObserver(() => {
     if (!document.querySelector('.st-key-map .scatterlayer .point')) return;
@@ -94,6 +99,7 @@ def main() -> None:
             trainer.get_by_text("Epoch").filter(has_text="left").first.wait_for()
             trainer.close()  # its charts, drawn by the processor here, are not what is asked
             rows.append(("Morph, slider to idle while training", _moves(page, "Morph", options)))
+        rows.append((f"{N_MANY:,} points dragged, frame to frame", _drag(browser, Path(folder))))
         browser.close()
     print("| | median | 95th percentile | n |\n|---|--:|--:|--:|")
     for name, seconds in rows:
@@ -117,6 +123,45 @@ def _starts(
                     seconds.append(tab.wait_for("window.drawn") - started)
                 tab.close()
     return [seconds[1:] for seconds in took]  # the first one reads all files from the disk
+
+
+def _drag(browser: Browser, folder: Path) -> list[float]:
+    """Drag a map of many settings about; return the seconds of each frame."""
+    params = np.random.default_rng(0).uniform(MINIMUM, MAXIMUM, (N_MANY, len(MINIMUM)))
+    table = folder / "many.csv"
+    with table.open("w", encoding="utf-8") as file:
+        for i, setting in enumerate(params):
+            cells = [i, ("warm", "bright")[i % 2], i % 300, 2, 2, *setting, *[""] * 7]
+            file.write(",".join(map(str, cells)) + "\n")
+    with driver.server(folder / "many", data=table) as address:
+        page = _tab(browser, address)
+        page.get_by_role("radio", name="PCA").click(timeout=120_000)
+        page.locator(".st-key-map .many-points").wait_for(timeout=120_000)
+        page.wait_for_timeout(3000)
+        box = page.locator(".st-key-map .nsewdrag").first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.evaluate(
+            """() => {
+            const frames = window.frames_ms = [];
+            let before = performance.now();
+            const count = (now) => {
+              frames.push(now - before);
+              before = now;
+              requestAnimationFrame(count);
+            };
+            requestAnimationFrame(count);
+            }"""
+        )
+        for i in range(120):
+            page.mouse.move(x + 90 * math.sin(i / 9), y + 50 * math.sin(i / 7))
+            page.wait_for_timeout(16)
+        frames_ms = page.evaluate("window.frames_ms.slice(5)")
+        page.mouse.up()
+        page.close()
+    return [frame_ms / 1000 for frame_ms in frames_ms]
 
 
 def _tab(browser: Browser, address: str) -> Page:
