@@ -1,6 +1,7 @@
 """A part of a sound before and after an EQ, as the Audio page hears and draws it."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,17 @@ def test_the_table_and_the_axis_bear_silence(tmp_path):
     assert "| Crest factor (dB) | none | none | – |" in table
     low, high = charts.spectrum_figure(before.side, made.side).layout.yaxis.range
     assert low < high
+
+
+def test_a_change_is_that_of_the_numbers_beside_it(tmp_path):
+    before = source(tmp_path).side
+    after = replace(before, crest_factor_db=before.crest_factor_db + 2.36)
+    row = charts.levels_markdown(before, after).splitlines()[-1]
+    first, second, change = (float(cell) for cell in row.split("|")[2:5])
+    assert change == pytest.approx(second - first, abs=1e-9)
+    before = replace(before, crest_factor_db=10.74)
+    after = replace(before, crest_factor_db=13.06)
+    assert charts.levels_markdown(before, after).endswith("| 10.7 | 13.1 | +2.4 |")
 
 
 def test_the_spectrum_shows_both_sides(tmp_path):

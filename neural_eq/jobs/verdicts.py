@@ -165,8 +165,8 @@ def _mixed(run: Run) -> Verdict | None:
 
 
 def _converged(run: Run, history: Sequence[Mapping[str, Any]]) -> Verdict | None:
-    """Only a whole run can have converged: the loss begins low and rises with its weight."""
-    if not history or history[-1]["epoch"] < run.config.epochs:
+    """Only a whole run, and no short one: the loss begins low and rises with its weight."""
+    if len(history) < MIN_EPOCHS or history[-1]["epoch"] < run.config.epochs:
         return None
     loss = history[-1]["total_loss"]
     if loss >= CONVERGED_LOSS:

@@ -1,4 +1,5 @@
-"""What the address carries of the map: the setting in use, the chosen dot, the words looked for."""
+"""What the address carries of settings: the one in use, those from files at the ends of the morph,
+the chosen dot, and the words looked for."""
 
 from __future__ import annotations
 
@@ -13,16 +14,25 @@ from neural_eq.ui.state import (
     DATA,
     DOT,
     DOT_SOURCE,
+    DOTS,
+    FIRST_VALUES,
     FOUND_WORDS,
+    FOURTH,
+    FROM,
+    FROM_FILE,
     SOURCE,
+    THIRD,
+    TO,
     USED_DOT,
     Edit,
     NamedSetting,
     dot_of,
+    from_file,
 )
 
 EQ, EQ_NAME, PICKED = "eq", "eq_name", "dot"
 MAX_NAME_CHARS, MAX_FOUND = 60, 5
+ENDS = (FROM, TO, THIRD, FOURTH)
 FROM_LINK = "From a link: "
 """How the name of a setting begins that only the address vouches for."""
 
@@ -38,13 +48,36 @@ def take(state: MutableMapping[Any, Any], params: dict[str, str]) -> list[str]:
         else:
             name = params.get(EQ_NAME, "")
             state[USED_DOT], state[SOURCE] = _named(rows, name, found.params), DOT_SOURCE
+    refused += _take_ends(state, params)
     row, _, setting_id = params.get(PICKED, "").partition("-")
     # of another table, a row of that number would be another setting
-    if row.isascii() and row.isdigit() and int(row) < len(rows):
+    if row.isascii() and row.isdigit() and int(row[:12]) < len(rows):
         state[DOT] = int(row) if str(rows.setting_ids[int(row)]) == setting_id else None
-    words = [word for word in params.get(FOUND_WORDS, "").split("|") if word in rows.terms]
-    if words:
-        state[FOUND_WORDS] = words[:MAX_FOUND]
+    if params.get(PICKED) and state.get(DOT) is None:
+        refused.append("The chosen setting is none of the data in use.")
+    words = [word for word in params.get(FOUND_WORDS, "").split("|") if word]
+    if known := [word for word in words if word in rows.terms]:
+        state[FOUND_WORDS] = known[:MAX_FOUND]
+    if unknown := [word for word in words if word not in rows.terms]:
+        refused.append(f"{unknown[0][:20]!r} is no word of the data in use.")
+    return refused
+
+
+def _take_ends(state: MutableMapping[Any, Any], params: dict[str, str]) -> list[str]:
+    """Take settings from files that are ends of the morph or further words of it."""
+    refused = []
+    for key in ENDS:
+        if not params.get(f"{key}_{EQ}"):
+            continue
+        found = Edit.from_address(params[f"{key}_{EQ}"])
+        if found is None:
+            refused.append(f"The setting at {key!r} is none that could be played.")
+            state[key] = FIRST_VALUES[key]
+            continue
+        name = _printable(params.get(key, "").removesuffix(FROM_FILE)) or "a setting"
+        dot = from_file(name, found.params, state.get(DOTS) or {})
+        state[DOTS] = {**(state.get(DOTS) or {}), dot.label: dot}
+        state[key] = dot.label
     return refused
 
 
@@ -55,8 +88,11 @@ def _named(rows: Dataset, name: str, params: tuple[float, ...]) -> NamedSetting:
         known = dot_of(rows, int(setting_id[:12]))
         if known and known.label == name and np.allclose(known.params, params, rtol=1e-6):
             return known
-    shown = "".join(c for c in name if c.isprintable())[:MAX_NAME_CHARS].strip()
-    return NamedSetting(f"{FROM_LINK}{shown or 'a setting'}", params)
+    return NamedSetting(f"{FROM_LINK}{_printable(name) or 'a setting'}", params)
+
+
+def _printable(name: str) -> str:
+    return "".join(c for c in name if c.isprintable())[:MAX_NAME_CHARS].strip()
 
 
 def for_address(state: MutableMapping[Any, Any]) -> dict[str, str]:
@@ -66,6 +102,11 @@ def for_address(state: MutableMapping[Any, Any]) -> dict[str, str]:
     if state.get(SOURCE) == DOT_SOURCE and used is not None:
         params[EQ] = Edit(used.params).for_address()
         params[EQ_NAME] = used.label.removeprefix(FROM_LINK)[:MAX_NAME_CHARS]
+    for key in ENDS:
+        dot = (state.get(DOTS) or {}).get(state.get(key))
+        if dot is not None and dot.label.endswith(FROM_FILE):
+            params[key] = dot.label.removesuffix(FROM_FILE)[:MAX_NAME_CHARS] + FROM_FILE
+            params[f"{key}_{EQ}"] = Edit(dot.params).for_address()
     rows, _ = cached.shown_rows(state[DATA])
     if row is not None and row < len(rows):
         params[PICKED] = f"{row}-{rows.setting_ids[row]}"

@@ -140,6 +140,9 @@ def test_a_training_to_its_end_seen_from_two_tabs(new_tab, training_address):
     # its latent can be scrubbed by the keyboard and played
     caption = app.page.get_by_text(re.compile(r"After epoch \d+: "))
     expect(caption).to_contain_text("After epoch 20")
+    expect(caption).to_contain_text(
+        re.compile(r"\(\d+ of other words, which training leaves out\)")
+    )
     slider = app.page.get_by_role("slider", name="Epoch of the picture")
     slider.focus()
     slider.press("Home")

@@ -8,9 +8,11 @@ import sys
 from unittest.mock import MagicMock
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from neural_eq.eq.params import DEFAULT
 from neural_eq.ui import cached, routing, state
 from tests.pages.opening import (
     PAGES,
@@ -182,6 +184,36 @@ def test_a_refresh_keeps_what_was_picked_on_the_map(app):
     assert (again[state.SOURCE], again[state.DOT]) == (state.DOT_SOURCE, 12)
     assert again[state.FOUND_WORDS] == ["warm", "bright"]
     assert (again[state.APPLIED_STRENGTH], again[state.CLIP]) == (0.5, "voice")
+
+
+def test_a_refresh_keeps_settings_from_files_at_the_ends_of_the_morph(app):
+    one, two = np.array(DEFAULT), np.array(DEFAULT)
+    one[0], two[0] = 6.0, -3.25
+    known = {}
+    for params, key in ((one, state.FROM), (two, state.TO), (one, state.THIRD)):
+        dot = state.from_file("Loud <b>", tuple(params.tolist()), known)
+        app.session_state[state.DOTS] = known = {**known, dot.label: dot}
+        app.session_state[key] = dot.label
+    again = turned(refreshed(turned(app, "morph")), "morph")
+    assert not again.exception
+    names = [again.session_state[key] for key in (state.FROM, state.TO, state.THIRD)]
+    assert names == ["Loud <b> (file)", "Loud <b> 2 (file)", "Loud <b> (file)"]
+    found = [again.session_state[state.DOTS][name].params for name in names]
+    np.testing.assert_allclose(found, [one, two, one], rtol=1e-8)
+    assert again.subheader[0].value.startswith(r"Loud \<b")
+
+
+def test_a_link_to_what_is_not_here_says_so():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S)
+    query = {"dot": "99999-1", "found_words": "warm|<b>zzz", "to": "x (file)", "to_eq": "1_2"}
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    said = app.toast[0].value.replace("\\", "")
+    for part in ("chosen setting is none of the data", "'<b>zzz' is no word", "setting at 'to'"):
+        assert part in said, said
+    assert app.session_state[state.FOUND_WORDS] == ["warm"]
+    assert app.session_state[state.TO] == "bright"
 
 
 def test_a_refresh_keeps_the_word_that_is_applied(app):

@@ -68,9 +68,21 @@ def test_every_parameter_of_training_is_on_the_form(app):
             if field.recommended:
                 assert f"Recommended: {field.recommended}" in shown(app)
     epochs = widget(app.number_input, "Epochs")
-    bounds = options(TrainConfig)["epochs"]
-    assert (epochs.value, epochs.min, epochs.max) == (150, bounds.minimum, bounds.maximum)
-    assert bounds.help in epochs.proto.help
+    assert epochs.value == 150
+    assert options(TrainConfig)["epochs"].help in epochs.proto.help
+
+
+def test_a_value_out_of_bounds_is_said_by_the_button_and_starts_nothing(app):
+    turned(app, "train")
+    widget(app.number_input, "Epochs").set_value(20_000)
+    widget(app.button, "Start training").click().run()
+    assert not app.exception and not cached.training_jobs().runs()
+    (error,) = app.error
+    assert "epochs is 20000; it must" in error.value and "10000" in error.value
+    widget(app.number_input, "Epochs").set_value(2)
+    widget(app.button, "Start training").click().run()
+    assert not app.error
+    assert [run.config.epochs for run in cached.training_jobs().runs()] == [2]
 
 
 def test_each_preset_fills_in_the_whole_form_and_says_so(app):
@@ -117,6 +129,7 @@ def test_a_second_start_waits_for_its_turn_and_may_leave_the_queue(app):
     assert "Waiting: **" in shown(app)
     assert ", 1 waiting" in shown(app)
     assert jobs.live().run_id == first
+    assert app.session_state[state.SHOWN_RUN] is None, "whichever trains is shown"
     widget(app.button, "Take out of the queue").click().run()
     assert [run.state for run in jobs.runs()] == ["paused", "running"]
 
@@ -141,6 +154,23 @@ def test_a_run_is_paused_and_goes_on_and_is_only_used_at_its_end(app):
     app.run()
     assert app.session_state[state.MODEL] == run_id
     assert "stopped" in popovers(app)
+
+
+def test_a_paused_run_stays_in_focus_though_the_next_begins(app):
+    turned(app, "train")
+    jobs = cached.training_jobs()
+    first = live_run(jobs)
+    app.run()
+    widget(app.button, "Start training").click().run()
+    widget(app.button, "Pause").click().run()
+    paused = jobs.wait(first, timeout_s=WAIT_S)
+    until(lambda: jobs.live() is not None and jobs.live().run_id != first)
+    app.run()
+    assert not app.exception
+    assert "Paused: " in shown(app)
+    assert widget(app.button, f"Go on from epoch {paused.checkpoint_epoch}")
+    app.button(key="show_live").click().run()
+    assert "Paused: " not in shown(app)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")

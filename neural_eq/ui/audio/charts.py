@@ -84,5 +84,7 @@ def _number(value: float) -> str:
 
 
 def _change(before: float, after: float) -> str:
-    change = round(after - before, 1) + 0.0 if math.isfinite(after - before) else math.nan
-    return "–" if math.isnan(change) else f"{change:+.1f}".replace("-", "−")
+    if not math.isfinite(after - before):
+        return "–"
+    change = round(round(after, 1) - round(before, 1), 1) + 0.0  # of what the table shows
+    return f"{change:+.1f}".replace("-", "−")

@@ -30,6 +30,9 @@ _SYMBOLS_3D = {
 }  # fmt: skip
 """Plotly's three dimensions have few symbols; a word whose own is not there is a circle."""
 
+_MAX_SIZE_3D = 8
+"""Rare words are drawn larger, but in space they would cover what lies behind."""
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -187,7 +190,8 @@ def _point_traces(
         # a square or a cross in space looks larger than a circle of its size
         share = 0.7 if _SYMBOLS_3D.get(symbol, "circle") == "circle" else 0.5
         marker = {
-            **trace["marker"], "symbol": _SYMBOLS_3D.get(symbol, "circle"), "size": share * size,
+            **trace["marker"], "symbol": _SYMBOLS_3D.get(symbol, "circle"),
+            "size": share * min(size, _MAX_SIZE_3D),
         }  # fmt: skip
         return [{**trace, "type": "scatter3d", "z": place[:, 2], "marker": marker}]
     trace["type"] = "scatter"

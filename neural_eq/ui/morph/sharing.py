@@ -37,11 +37,9 @@ def draw(morph: Morph) -> None:
 
 def _link() -> None:
     """Write the address of this morph, and what it cannot carry."""
-    st.markdown("This link opens the morph as it stands.")
+    if st.session_state[state.MODEL] != state.UPLOADED:
+        st.markdown("This link opens the morph as it stands.")
     st.code(_whole_address(st.context.url), language=None, wrap_lines=True)
-    names = [st.session_state[k] for k in (state.FROM, state.TO, state.THIRD, state.FOURTH)]
-    if any(str(name).endswith(state.FROM_FILE) for name in names):
-        st.warning("A setting from a file is not in the link; send the file along.")
     if st.session_state[state.MODEL] == state.UPLOADED:
         st.warning("The uploaded model is not in the link; send its file along.")
 

@@ -27,6 +27,12 @@ def resume(run_id: str) -> None:
         st.session_state[state.FOLLOWED_RUN] = run_id
 
 
+def halt(action: Callable[[str], None], run_id: str) -> None:
+    """Callback: pause or stop a run and keep it in focus, though the next in the queue begins."""
+    attempt(action, run_id)
+    show_run(run_id)
+
+
 def show_run(run_id: str | None) -> None:
     """Callback: bring a run into focus; None for the one that trains."""
     st.session_state[state.SHOWN_RUN] = run_id

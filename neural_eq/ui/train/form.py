@@ -58,7 +58,8 @@ def draw_form() -> None:
     _scroll(key="form_turn", data={"turn": st.session_state.get(state.TRAIN_TURN, 0)})
     _presets()
     config = _form()
-    _data(config)
+    if config is not None:
+        _data(config)
 
 
 def _presets() -> None:
@@ -73,8 +74,8 @@ def _presets() -> None:
             st.info(note, icon=":material/edit_note:")
 
 
-def _form() -> TrainConfig:
-    """Draw every parameter; start a run if asked to. Returns what the form holds."""
+def _form() -> TrainConfig | None:
+    """Draw every parameter; start a run if asked to. Returns what the form holds, if it may be."""
     values: dict[type, dict[str, Any]] = {TrainConfig: {}, ModelConfig: {}}
     fields = [
         (config, f, option)
@@ -94,12 +95,13 @@ def _form() -> TrainConfig:
         live = cached.training_jobs().live()
         if live is not None:
             st.caption("A training is running; a new one waits for its turn.")
-    config = TrainConfig(model=ModelConfig(**values[ModelConfig]), **values[TrainConfig])
-    if pressed:
-        try:
+    try:
+        config = TrainConfig(model=ModelConfig(**values[ModelConfig]), **values[TrainConfig])
+        if pressed:
             _start(config)
-        except NeuralEqError as error:
-            st.error(escaped(str(error)))
+    except NeuralEqError as error:
+        st.error(escaped(str(error)))
+        return None
     return config
 
 
@@ -138,11 +140,9 @@ def _input(name: str, default: Any, option: Option) -> Any:
     if isinstance(default, bool):
         return st.toggle(option.label, **rest)
     number = type(default)
-    assert option.minimum is not None and option.maximum is not None
+    # without the bounds, of which a field far above the button would tell and the button be dead
     return st.number_input(
         option.label,
-        min_value=number(option.minimum),
-        max_value=number(option.maximum),
         step=1 if number is int else _step(default),
         format="%d" if number is int else "%g",
         **rest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from neural_eq.jobs import Run, views
@@ -83,8 +84,11 @@ def _draw_view(run: Run, rows: ViewRows, epochs: list[int], *, at: int) -> None:
     what = "as the encoder places them" if rows.axes == "Latent" else "their meaning, projected"
     reach = views.reach(seen)
     n_outside = int((abs(points) > reach).any(axis=1).sum())
-    outside = f" {n_outside} lie outside the axes: scroll to zoom out." if n_outside else ""
-    st.caption(f"After epoch {at}: {len(points):,} settings{sample}, {what}.{outside}")
+    lie = "lies" if n_outside == 1 else "lie"
+    outside = f" {n_outside} {lie} outside the axes: scroll to zoom out." if n_outside else ""
+    n_other = int((~np.isin(rows.terms, rows.words)).sum())
+    others = f" ({n_other:,} of other words, which training leaves out)" if n_other else ""
+    st.caption(f"After epoch {at}: {len(points):,} settings{sample}{others}, {what}.{outside}")
     run_chart.draw(
         latent_chart(points, rows, reach=reach),
         key="train_latent",

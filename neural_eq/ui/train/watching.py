@@ -13,7 +13,7 @@ from neural_eq.ui import cached, state
 from neural_eq.ui.live import run_chart
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.redrawing import redrawn
-from neural_eq.ui.train.actions import attempt, show_run
+from neural_eq.ui.train.actions import attempt, halt, show_run
 from neural_eq.ui.train.ending import draw_death, draw_end
 from neural_eq.ui.train.form import PRESETS
 from neural_eq.ui.train.latent_view import draw_latent
@@ -158,12 +158,12 @@ def _draw_progress(run: Run, last: Mapping[str, Any] | None) -> None:
     with st.container(horizontal=True):
         st.button(
             "Pause", icon=":material/pause:", disabled=asked, key="pause_run",
-            on_click=attempt, args=(jobs.pause, run.run_id),
+            on_click=halt, args=(jobs.pause, run.run_id),
             help="Ends after this epoch with a checkpoint, to go on whenever you like.",
         )  # fmt: skip
         st.button(
             "Stop and keep", icon=":material/stop:", disabled=asked or run.state == "queued",
-            key="stop_run", on_click=attempt, args=(jobs.stop, run.run_id),
+            key="stop_run", on_click=halt, args=(jobs.stop, run.run_id),
             help="Ends after this epoch and keeps what was learned so far.",
         )  # fmt: skip
     if run.augmentation:
