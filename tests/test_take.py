@@ -91,6 +91,7 @@ def test_a_change_is_that_of_the_numbers_beside_it(tmp_path):
     row = charts.levels_markdown(before, after).splitlines()[-1]
     first, second, change = (float(cell) for cell in row.split("|")[2:5])
     assert change == pytest.approx(second - first, abs=1e-9)
+    assert charts.levels_markdown(before, before).endswith("| 0.0 |")
     before = replace(before, crest_factor_db=10.74)
     after = replace(before, crest_factor_db=13.06)
     assert charts.levels_markdown(before, after).endswith("| 10.7 | 13.1 | +2.4 |")

@@ -26,6 +26,7 @@ PAGES = {
 }
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
+DRAWN = ".js-plotly-plot .main-svg, .eq-editor .own, .run-chart canvas"
 MAX_HEIGHT = 4000
 
 
@@ -61,7 +62,7 @@ def take(app: driver.App, path: str, to: Path) -> None:
     """Open a page, wait until it is drawn, and take it whole."""
     app.open(path)
     page = app.page
-    picture = page.locator(".js-plotly-plot .main-svg, .eq-editor .own").first
+    picture = page.locator(DRAWN).first
     expect(picture).to_be_visible(timeout=driver.EXPECT_MS)
     height = page.evaluate(
         "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"

@@ -90,7 +90,7 @@ def test_every_clip_is_measured_and_played(audio, clip):
     widget(audio.selectbox, "Sound").set_value(clip).run()
     assert not audio.exception
     before, after, change = levels(audio)["Loudness"]
-    assert before == after and change == "+0.0"
+    assert before == after and change == "0.0"
     assert "Level-matched:" in text(audio)
     given = dock(audio)
     assert given["chosen"] == clip and given["base"]["params"]

@@ -87,4 +87,4 @@ def _change(before: float, after: float) -> str:
     if not math.isfinite(after - before):
         return "–"
     change = round(round(after, 1) - round(before, 1), 1) + 0.0  # of what the table shows
-    return f"{change:+.1f}".replace("-", "−")
+    return "0.0" if not change else f"{change:+.1f}".replace("-", "−")
