@@ -14,7 +14,9 @@ from neural_eq.ui import cached, models, state, tables
 from neural_eq.ui.markdown import escaped, inline
 from neural_eq.ui.redrawing import redrawn
 
-EPOCH_S = 2.0  # each time costs the page as much as a press of a widget
+SHORTEST_POLL_S, LONGEST_POLL_S, POLLS_LEFT = 1.0, 10.0, 20
+"""A look at the training costs a page as much as a press of a widget, so that it is taken the
+less often the longer the training will go on."""
 
 
 def header() -> None:
@@ -157,7 +159,10 @@ def _training_line() -> None:
     if begun is None:
         return
 
-    @redrawn(EPOCH_S)
+    last = next(reversed(jobs.history(begun.run_id)), None)
+    left_s = last["time_left_s"] if last else 0.0
+
+    @redrawn(min(LONGEST_POLL_S, max(SHORTEST_POLL_S, left_s / POLLS_LEFT)))
     def poll() -> None:
         run = jobs.live()
         if run is None or run.run_id != begun.run_id:
