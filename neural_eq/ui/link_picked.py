@@ -31,7 +31,7 @@ from neural_eq.ui.state import (
 )
 
 EQ, EQ_NAME, PICKED = "eq", "eq_name", "dot"
-MAX_NAME_CHARS, MAX_FOUND = 60, 5
+MAX_NAME_CHARS, MAX_FOUND, MAX_DIGITS = 60, 5, 12
 ENDS = (FROM, TO, THIRD, FOURTH)
 FROM_LINK = "From a link: "
 """How the name of a setting begins that only the address vouches for."""
@@ -49,12 +49,14 @@ def take(state: MutableMapping[Any, Any], params: dict[str, str]) -> list[str]:
             name = params.get(EQ_NAME, "")
             state[USED_DOT], state[SOURCE] = _named(rows, name, found.params), DOT_SOURCE
     refused += _take_ends(state, params)
-    row, _, setting_id = params.get(PICKED, "").partition("-")
-    # of another table, a row of that number would be another setting
-    if row.isascii() and row.isdigit() and int(row[:12]) < len(rows):
-        state[DOT] = int(row) if str(rows.setting_ids[int(row)]) == setting_id else None
-    if params.get(PICKED) and state.get(DOT) is None:
-        refused.append("The chosen setting is none of the data in use.")
+    if params.get(PICKED):
+        row, _, setting_id = params[PICKED].partition("-")
+        is_row = row.isascii() and row.isdigit() and len(row) <= MAX_DIGITS
+        # of another table, a row of that number would be another setting
+        is_known = is_row and int(row) < len(rows) and str(rows.setting_ids[int(row)]) == setting_id
+        state[DOT] = int(row) if is_known else None
+        if not is_known:
+            refused.append("The chosen setting is none of the data in use.")
     words = [word for word in params.get(FOUND_WORDS, "").split("|") if word]
     if known := [word for word in words if word in rows.terms]:
         state[FOUND_WORDS] = known[:MAX_FOUND]
@@ -85,7 +87,7 @@ def _named(rows: Dataset, name: str, params: tuple[float, ...]) -> NamedSetting:
     """Name a setting as the map does if it is the map's, else say that the name came along."""
     setting_id = name.rpartition(", setting ")[2]
     if setting_id.isascii() and setting_id.isdigit():
-        known = dot_of(rows, int(setting_id[:12]))
+        known = dot_of(rows, int(setting_id[:MAX_DIGITS]))
         if known and known.label == name and np.allclose(known.params, params, rtol=1e-6):
             return known
     return NamedSetting(f"{FROM_LINK}{_printable(name) or 'a setting'}", params)

@@ -66,11 +66,17 @@ def assert_seen_where_they_lie(page) -> list[list[float]]:
     return page.wait_for_function(matched).json_value()
 
 
-def test_many_settings_are_seen_moved_read_chosen_and_hidden(crowd, new_tab):
-    app = new_tab(crowd).open("/")
-    page = app.page
-    page.get_by_role("radio", name="PCA").click()
+def at_hand(app):
+    """Open the map and wait until it is judged, after which it is drawn no more by itself."""
+    app.open("/").page.get_by_role("radio", name="PCA").click()
     expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
+    expect(app.page.get_by_text("Neighbours true")).to_be_visible(timeout=4 * driver.EXPECT_MS)
+    return app.drawn()
+
+
+def test_many_settings_are_seen_moved_read_chosen_and_hidden(crowd, new_tab):
+    app = at_hand(new_tab(crowd))
+    page = app.page
     before = assert_seen_where_they_lie(page)
 
     box = app.chart("map").locator(".nsewdrag").first.bounding_box()
@@ -102,9 +108,7 @@ def test_many_settings_are_seen_moved_read_chosen_and_hidden(crowd, new_tab):
 
 
 def test_they_are_drawn_again_where_the_theme_and_the_width_change(crowd, new_tab):
-    app = new_tab(crowd, color_scheme="dark").open("/")
-    app.page.get_by_role("radio", name="PCA").click()
-    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
+    app = at_hand(new_tab(crowd, color_scheme="dark"))
     wide = assert_seen_where_they_lie(app.page)
     app.page.set_viewport_size({"width": 390, "height": 844})
     app.page.wait_for_function(

@@ -203,6 +203,16 @@ def test_a_refresh_keeps_settings_from_files_at_the_ends_of_the_morph(app):
     assert again.subheader[0].value.startswith(r"Loud \<b")
 
 
+@pytest.mark.parametrize("dot", ["99999-1", "000000000000999999-1", f"{'9' * 5000}-1", "-"])
+def test_a_dot_that_is_none_of_the_data_is_said(dot):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S)
+    app.query_params["dot"] = dot
+    app.run()
+    assert not app.exception
+    assert "chosen setting is none of the data" in app.toast[0].value
+    assert app.session_state[state.DOT] is None
+
+
 def test_a_link_to_what_is_not_here_says_so():
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S)
     query = {"dot": "99999-1", "found_words": "warm|<b>zzz", "to": "x (file)", "to_eq": "1_2"}

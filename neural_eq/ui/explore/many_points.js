@@ -1,6 +1,6 @@
-// Draws the points of a map of many settings, below its marks and words. Plotly's own drawing of them needs a graphics card:
-// without one each frame of a drag takes it half a second. It keeps the axes, the legend and what
-// the pointer finds; its points are there unseen, and these are drawn over them.
+// Draws the points of a map of many settings, below its marks and words. Plotly's own drawing of
+// them needs a graphics card: without one each frame of a drag takes it half a second. It keeps
+// the axes, the legend and what the pointer finds; its points are there unseen.
 
 const turned = (points, by) => points.map(([x, y]) =>
   [x * Math.cos(by) - y * Math.sin(by), x * Math.sin(by) + y * Math.cos(by)]);

@@ -105,8 +105,7 @@ def densest(points: np.ndarray) -> np.ndarray:
     sample = points[:: max(1, len(points) // _SAMPLE)].astype(float)
     centred = sample - sample.mean(axis=0)
     squares = (centred**2).sum(axis=1)
-    distance = (
-        squares[:, None] + squares - 2 * centred @ centred.T
-    )  # squared: the order is the same
+    # squared, since the order is the same
+    distance = squares[:, None] + squares - 2 * centred @ centred.T
     k = min(max(2, len(sample) // 5), len(sample) - 1)
     return sample[np.partition(distance, k, axis=1)[:, k].argmin()]
