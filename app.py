@@ -6,6 +6,7 @@ The server imports this file for what else it is to serve, and runs it as a scri
 from pathlib import Path
 
 import streamlit as st
+from streamlit.error_util import handle_uncaught_app_exception
 
 from neural_eq.errors import NeuralEqError
 from neural_eq.ui import routing, server
@@ -32,6 +33,8 @@ def run() -> None:
         page.run()
     except NeuralEqError as error:
         st.error(escaped(str(error)))
+    except Exception as error:  # a run that ends by one keeps the parts that redraw themselves
+        handle_uncaught_app_exception(error)
     address.write(link.for_address(), page=page.title)
     collecting.set_modules_aside()
 

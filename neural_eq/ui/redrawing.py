@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner
 
 P = ParamSpec("P")
 
@@ -33,3 +35,24 @@ def redrawn(every_s: float | None) -> Callable[[Callable[P, None]], Callable[P, 
         return draw
 
     return decorate
+
+
+def stay_on_the_page() -> None:
+    """Let a part be drawn anew on the page that stands then, which Streamlit does not see to.
+
+    The browser asks for it in the name of the page that it shows. Where the server is changing to
+    another meanwhile, Streamlit would go back for that part alone: the new page is cleared away,
+    its address stays, and nothing comes until the next press.
+    """
+    run_script = ScriptRunner._run_script
+    if hasattr(run_script, "__wrapped__"):
+        return
+
+    @wraps(run_script)
+    def run_on_page(runner: ScriptRunner, rerun_data: RerunData) -> None:
+        standing = runner._pages_manager.current_page_script_hash
+        if rerun_data.fragment_id_queue and standing:
+            rerun_data = dataclasses.replace(rerun_data, page_script_hash=standing)
+        run_script(runner, rerun_data)
+
+    ScriptRunner._run_script = run_on_page  # type: ignore[method-assign, assignment]

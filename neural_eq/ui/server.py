@@ -23,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util
 
+from neural_eq.ui.redrawing import stay_on_the_page
 from neural_eq.ui.sound.serving import ROUTES
 
 _M_ARENA_MAX = -8  # of malloc.h
@@ -150,6 +151,7 @@ def ask_nobody() -> None:
 def options() -> dict[str, Any]:
     """Return what ``st.App`` is to be given, and ready Streamlit for it."""
     ask_nobody()
+    stay_on_the_page()
     routes = [*ROUTES, Route("/explore", _to_the_first_page)]
     middleware = [Middleware(_EarlyChart)]
     if st.get_option("server.address") in _OWN_ADDRESSES:

@@ -44,6 +44,16 @@ def training_address(browser, tmp_path):
         yield address
 
 
+@pytest.fixture
+def faulty_address(browser, tmp_path):
+    """A server of its own, whose page Compare raises."""
+    root = driver.copied_app(tmp_path / "app")
+    page = root / "pages" / "compare.py"
+    page.write_text(page.read_text("utf-8") + "\nraise RuntimeError('a page that raises')\n")
+    with driver.server(tmp_path / "runs", data=None, root=root, may_fault=True) as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
 def offline_address(browser, tmp_path_factory):
     """A server that knows of no table: a fresh clone's."""

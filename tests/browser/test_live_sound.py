@@ -20,7 +20,6 @@ from neural_eq.latent.morphing import morph
 from neural_eq.latent.terms import word_point
 from neural_eq.model.checkpoint import load
 from neural_eq.ui.sound import scripts
-from tests.browser import driver
 from tests.browser.driver import ROOT
 
 pytestmark = pytest.mark.browser
@@ -99,16 +98,6 @@ def drag(app, slider, to: float, *, steps: int = 20, while_s: float = 0.0) -> No
         share = start + (to - start) * k / steps
         mouse.move(box["x"] + 8 + share * (box["width"] - 16), y)
     mouse.up()
-
-
-@pytest.fixture
-def faulty_address(browser, tmp_path):
-    """A server of its own, whose page Compare raises."""
-    root = driver.copied_app(tmp_path / "app")
-    page = root / "pages" / "compare.py"
-    page.write_text(page.read_text("utf-8") + "\nraise RuntimeError('a page that raises')\n")
-    with driver.server(tmp_path / "runs", data=None, root=root, may_fault=True) as address:
-        yield address
 
 
 COUNT_CONTEXTS = """window.nContexts = 0;
