@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from neural_eq.ui.cached import N_FREQS
-from neural_eq.ui.explore.curves import rms_db, spread_figure, spread_of
-from neural_eq.ui.figures import Curve
+from neural_eq.ui.explore.curves import rms_db, spread_of
 
 
 def test_a_spread_is_the_mean_and_what_eight_of_ten_keep_within():
@@ -21,19 +20,6 @@ def test_a_spread_is_the_mean_and_what_eight_of_ten_keep_within():
 def test_the_distance_of_curves_is_rms_in_db():
     curves_db = np.array([[0.0, 0.0], [3.0, 4.0]])
     np.testing.assert_allclose(rms_db(curves_db, np.zeros(2)), [0, np.sqrt(12.5)])
-
-
-def test_the_spread_lies_behind_the_curves_and_within_the_axis():
-    curves_db = np.random.default_rng(0).normal(size=(50, N_FREQS)) * 9
-    curve = Curve("one", np.zeros(N_FREQS), "#d55e00")
-    spread = spread_of(curves_db)
-    figure = spread_figure([curve], spread=spread, spread_name="8 of 10", colour="#d55e00")
-    assert [trace.name for trace in figure.data] == ["8 of 10", "8 of 10", "one"]
-    np.testing.assert_array_equal(figure.data[0].y, spread.low_db)
-    np.testing.assert_array_equal(figure.data[1].y, spread.high_db)
-    assert figure.data[1].fill == "tonexty"
-    assert figure.layout.yaxis.range[1] >= spread.high_db.max()
-    assert figure.layout.yaxis.title.text == "Gain (dB)"
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from neural_eq.eq.params import DEFAULT
-from neural_eq.eq.response import log_frequencies
 from neural_eq.ui import figures
-from neural_eq.ui.figures import Curve
 from neural_eq.ui.train import pictures
 
 GROUNDS = {"light": "#fafaf9", "dark": "#161719"}
@@ -53,28 +51,6 @@ def test_fifty_words_have_fifty_styles():
     styles = figures.word_styles(["warm", "bright", *(f"word {i}" for i in range(48))])
     assert len(set(styles.values())) == 50
     assert figures.word_styles(["a", "warm"])["warm"] == styles["warm"]
-
-
-def test_a_response_has_units_a_log_axis_and_its_curves():
-    freq_hz = log_frequencies(128)
-    curve_db = np.linspace(-3, 7, 128)
-    figure = figures.response_figure(freq_hz, [Curve("warm", curve_db, "#d55e00", "dash")])
-    assert figure.layout.xaxis.type == "log"
-    assert figure.layout.xaxis.title.text == "Frequency (Hz)"
-    assert figure.layout.yaxis.title.text == "Gain (dB)"
-    assert figure.layout.yaxis.range == (-12, 12)
-    assert 10 ** np.array(figure.layout.xaxis.range) == pytest.approx([20, 20000])
-    np.testing.assert_array_equal(figure.data[0].y, curve_db)
-    assert "Hz" in figure.data[0].hovertemplate
-    assert "dB" in figure.data[0].hovertemplate
-
-
-@pytest.mark.parametrize(
-    ("largest", "span"), [(0, 6), (6, 6), (6.1, 12), (12.1, 18), (30, 36), (71, 72), (500, 72)]
-)
-def test_the_span_is_the_smallest_round_one(largest, span):
-    assert figures.span_of(np.array([[0, -largest]])) == span
-    assert figures.span_of(np.zeros((0, 128))) == 6
 
 
 def history(n: int) -> list[dict]:

@@ -18,9 +18,7 @@ def make_ready() -> None:
         from neural_eq.latent.projection import ProjectionConfig
         from neural_eq.ui import cached, collecting, models, state
         from neural_eq.ui.explore import screen  # noqa: F401
-        from neural_eq.ui.explore.curves import spread_figure
         from neural_eq.ui.explore.map_figure import map_figure
-        from neural_eq.ui.figures import GREY, Curve
 
         _import_frame()
     dataset, _ = cached.default_dataset()
@@ -28,7 +26,7 @@ def make_ready() -> None:
     data = cached.data_key(rows)
     words = tuple(cached.word_counts(data, rows))
     cached.reading(data, rows)
-    curves_db = cached.all_curves(data, rows)
+    cached.all_curves(data, rows)
     ref = models.built_in_ref(state.BUILT_IN)
     cached.saved_words(ref.key)
     made = cached.saved_map(ref.key, ProjectionConfig(), len(rows)) if rows.is_built_in else None
@@ -37,8 +35,6 @@ def make_ready() -> None:
         map_figure(
             made.points, terms=rows.terms, words=words, labels={}, method="", revision=""
         ).to_json()
-        curve = Curve("", curves_db[0], GREY)
-        spread_figure([curve], spread=None, spread_name="", colour=GREY).to_json()
     collecting.set_modules_aside()
 
 

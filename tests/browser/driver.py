@@ -192,11 +192,13 @@ class App:
         return self.page.get_by_role("group", name="EQ curve with its five bands")
 
     def curve_db(self, key: str, number: int) -> list[float]:
-        """What one line of a chart shows, point by point."""
-        return self.page.evaluate(
-            "([selector, n]) => document.querySelector(selector).calcdata.at(n).map(p => p.y)",
-            [f".st-key-{key} .js-plotly-plot", number],
-        )
+        """What one line of a chart of curves shows, point by point."""
+        return self.page.wait_for_function(
+            """([key, n]) => [...document.querySelectorAll(`.st-key-${key} *`)]
+              .map(e => e.shadowRoot?.querySelector('.curve-chart')?.chart?.lines().at(n)?.db)
+              .find(Boolean)""",
+            arg=[key, number],
+        ).json_value()
 
     def setting(self, key: str) -> list[float]:
         """The 13 parameters that a picture of an EQ shows."""
@@ -208,8 +210,12 @@ class App:
         ).json_value()
 
     def line(self, key: str, number: int = -1):
-        """The path of one line of a chart."""
-        return self.chart(key).locator(".scatterlayer path.js-line").nth(number)
+        """The path of one line of a chart of curves."""
+        return self.curves(key).locator("path.curve").nth(number)
+
+    def curves(self, key: str):
+        """A chart of curves by its key."""
+        return self.page.locator(f".st-key-{key} .curve-chart")
 
     def play(self) -> App:
         """Press Play in the player at the foot, and wait until the sound runs."""
@@ -230,9 +236,9 @@ class App:
         return self
 
     def hears(self, label: str) -> None:
-        """Wait until the player says that this is heard."""
+        """Wait until the player says that this is heard, or would be."""
         heard = self.page.get_by_role("region", name="Player").locator(".heard")
-        expect(heard).to_have_text(f"Heard: {label}")
+        expect(heard).to_have_text(re.compile(f"^(Heard|Ready): {re.escape(label)}$"))
 
     def engine(self, what: str):
         """Ask the engine of this tab."""

@@ -214,8 +214,10 @@ def test_bypass_snapshots_and_keys(app):
     app.page.keyboard.press("Space")
     expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
     app.page.wait_for_function("() => !__neuralEqDock1.engine.status.isPlaying")
+    expect(player.locator(".heard")).to_have_text("Ready: warm → bright, 100 %, strength 1.00")
     app.page.keyboard.press("Space")
     app.plays()
+    expect(player.locator(".heard")).to_have_text("Heard: warm → bright, 100 %, strength 1.00")
 
 
 def test_a_loop_is_drawn_over_the_wave_and_stays_in_it(app):
@@ -247,9 +249,7 @@ def test_a_loop_is_drawn_over_the_wave_and_stays_in_it(app):
     assert app.page.evaluate("__neuralEqDock1.state.loop") is None
 
 
-@pytest.mark.parametrize(
-    ("path", "place"), [("/morph", "eq_editor"), ("/", "explore_curves_spectrum")]
-)
+@pytest.mark.parametrize(("path", "place"), [("/morph", "eq_editor"), ("/", "explore_curves")])
 def test_the_spectrum_lies_behind_the_curves_and_costs_nothing_when_hidden(app, path, place):
     app.open(path)
     app.drawn()
@@ -329,7 +329,7 @@ def test_bands_and_a_slider_that_moves_by_itself_end_in_one_eq(app):
     app.page.get_by_role("button", name="Swing").click()
     app.page.wait_for_function("() => __neuralEqDock1.state.hand === 'motion'")
     app.page.get_by_role("radio", name="Snapshot A").click()
-    expect(app.page.get_by_text(re.compile(r"^Heard: A: .*, edited$"))).to_be_visible()
+    expect(app.page.get_by_text(re.compile(r"^(Heard|Ready): A: .*, edited$"))).to_be_visible()
 
     # another page is left with the EQ in use
     app.page.get_by_role("button", name="Swing").click()

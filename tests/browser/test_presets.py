@@ -17,13 +17,13 @@ from neural_eq.presets.collection import Library
 from neural_eq.presets.formats import FORMATS
 from neural_eq.presets.opening import open_preset
 from neural_eq.presets.preset import Preset, write_preset
-from neural_eq.ui.figures import N_SETTING_FREQS
 from tests.browser import driver
 from tests.browser.test_accessibility import findings
 
 pytestmark = pytest.mark.browser
 
 PARAMS = np.array([3.0, 120, -2.5, 400, 0.8, 1.5, 1000, 1.2, 4.0, 3000, 2.0, -1.0, 8000])
+FREQ_HZ = log_frequencies(128)
 EVIL = "<img src=x onerror=alert(1)>"
 PRESETS = [
     Preset("Warm glow", PARAMS, tags=("bus",)),
@@ -61,14 +61,15 @@ def view(app, name: str):
     return app.drawn()
 
 
-IS_CURVE = """([place, wanted, withinDb, isFree]) => {
-    const line = document.querySelector(`${place} .js-plotly-plot`)?.calcdata?.at(0);
-    if (line?.length !== wanted.length) return false;
-    const off = line.map(({y}, i) => y - wanted[i]);
+IS_CURVE = """([place, freqsHz, wanted, withinDb, isFree]) => {
+    const editor = [...document.querySelectorAll(`${place} *`)]
+      .map(e => e.shadowRoot?.querySelector('.eq-editor')?.editor).find(Boolean);
+    if (!editor) return false;
+    const off = editor.response(editor.setting(), freqsHz).map((db, i) => db - wanted[i]);
     const level = isFree ? off.reduce((a, b) => a + b) / off.length : 0;
     return off.every((value) => Math.abs(value - level) < withinDb);
 }"""
-"""Whether the first line of a chart is a curve in dB, but for its level where that is free."""
+"""Whether a picture of an EQ shows a curve in dB, but for its level where that is free."""
 
 
 def pick(app, label: str, option: str) -> None:
@@ -100,7 +101,7 @@ def upload(app, *files: tuple[str, bytes]) -> None:
 
 def curve_db(params) -> np.ndarray:
     """At the frequencies of the page's charts."""
-    return response_db(np.array(params), log_frequencies(N_SETTING_FREQS))
+    return response_db(np.array(params), FREQ_HZ)
 
 
 def test_every_format_goes_home_and_what_opens_again_is_the_same_curve(app, download_to):
@@ -138,11 +139,9 @@ def test_every_format_goes_home_and_what_opens_again_is_the_same_curve(app, down
         pick(app, "Opened: ", option)
         expect(app.page.get_by_text(re.compile("read as "))).to_be_visible()
         # what was fitted has no level
+        shown = [".st-key-preset_opened", FREQ_HZ.tolist(), wanted_db.tolist()]
         try:
-            app.page.wait_for_function(
-                IS_CURVE,
-                arg=[".st-key-preset_opened", wanted_db.tolist(), 0.01 + off_db, off_db > 0.001],
-            )
+            app.page.wait_for_function(IS_CURVE, arg=[*shown, 0.01 + off_db, off_db > 0.001])
         except PageTimeoutError as error:
             raise AssertionError(f"{name} shows another curve") from error
 
@@ -167,7 +166,7 @@ def test_a_preset_is_saved_deleted_and_brought_back(app):
 def test_two_of_the_list_are_compared_heard_used_and_morphed(filled):
     choose(filled, 0, 1)
     filled.button("Compare as A and B").click()
-    lines = filled.chart("preset_pair")
+    lines = filled.curves("preset_pair")
     expect(lines.get_by_text(f"B: {EVIL}")).to_be_visible()  # as text
     first_db, second_db = (filled.curve_db("preset_pair", n) for n in (0, 1))
     assert not np.allclose(first_db, second_db)

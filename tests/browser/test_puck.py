@@ -18,7 +18,7 @@ from tests.test_playing import some_settings
 pytestmark = pytest.mark.browser
 
 SOUND_MAP_JS = ROOT / "neural_eq" / "ui" / "explore" / "sound_map.js"
-HEARD = re.compile(r"Heard: map, (near|far from) .+ \([-\d.]+, [-\d.]+\)")
+HEARD = re.compile(r"(Heard|Ready): map, (near|far from) .+ \([-\d.]+, [-\d.]+\)")
 PLACE_HEADING = re.compile(r"^Map, (near|far from) .+ \(")
 ROOT_OF_PUCK = """const root = [...document.querySelectorAll('*')].map((e) => e.shadowRoot)
     .find((r) => r?.querySelector('.puck'));"""
@@ -48,7 +48,7 @@ def chip(app):
 
 
 def heard(app):
-    return app.page.get_by_text(re.compile("^(Heard: |Press Play to hear)"))
+    return app.page.get_by_text(re.compile("^(Heard: |Ready: |Press Play to hear)"))
 
 
 def heading(app):

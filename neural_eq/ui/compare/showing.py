@@ -20,7 +20,7 @@ from neural_eq.model.comparison_report import (
     word_rows,
 )
 from neural_eq.ui import cached, figures, state
-from neural_eq.ui.live import chart_spectrum
+from neural_eq.ui.live import curve_chart
 from neural_eq.ui.markdown import escaped
 
 CONFIG = {"displaylogo": False}
@@ -155,12 +155,9 @@ def _draw_word(models: Models, word: str) -> None:
         figures.Curve(m["name"], response_db(np.array(m["centres"][word]), freq_hz), colour, dash)
         for m, colour, dash in zip(known, COLOURS, DASHES, strict=False)
     ]
-    st.plotly_chart(
-        figures.response_figure(freq_hz, curves, height=240 + 30 * len(known)),
-        key=f"compare_{word}", config=CONFIG,
-        alt=f"EQ curve of the middle of {word} in each model",
-    )  # fmt: skip
-    chart_spectrum.draw(f"compare_{word}")
+    curve_chart.draw(
+        curves, key=f"compare_{word}", spoken=f"EQ curve of the middle of {word} in each model"
+    )
     _table(["Band", *(m["name"] for m in known)], word_rows(known, word))
 
 

@@ -11,12 +11,12 @@ from neural_eq.eq.response import log_frequencies, response_db
 from neural_eq.ui import cached, figures, models, state
 from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.actions import leave_button, setting_buttons
-from neural_eq.ui.explore.curves import rms_db, spread_figure, spread_of
+from neural_eq.ui.explore.curves import rms_db, spread_of
 from neural_eq.ui.explore.map_figure import MARK_COLOUR
 from neural_eq.ui.explore.view import MapView
 from neural_eq.ui.explore.words import counts_of
 from neural_eq.ui.figures import GREY, Curve, word_styles
-from neural_eq.ui.live import chart_spectrum
+from neural_eq.ui.live import curve_chart
 from neural_eq.ui.markdown import escaped, heading
 from neural_eq.ui.state import NamedSetting
 
@@ -45,12 +45,12 @@ def draw_setting(view: MapView, row: int) -> None:
         what = f"{from_mean_db:.1f} dB RMS from the mean of “{escaped(word)}”."
     else:
         spread, what = None, f"The only setting of “{escaped(word)}”."
-    st.plotly_chart(
-        spread_figure(curves, spread=spread, spread_name=f"8 of 10 of {word}", colour=colour),
-        key="setting_curves", config={"displaylogo": False},
-        alt=f"EQ curve of {setting.label} against the mean and spread of {word}",
-    )  # fmt: skip
-    chart_spectrum.draw("setting_curves")
+    curve_chart.draw(
+        curves,
+        key="setting_curves",
+        spoken=f"EQ curve of {setting.label} against the mean and spread of {word}",
+        spread=spread.band(f"8 of 10 of {word}", colour) if spread else None,
+    )
     st.caption(what)
     setting_buttons(setting, key="setting")
     st.markdown(figures.bands_markdown(rows.params[row]))
@@ -114,12 +114,11 @@ def draw_played(view: MapView, setting: NamedSetting) -> None:
         Curve(name, curves_db[nearest[0]].astype(np.float64), GREY, "dash"),
         Curve("the puck", curve_db, MARK_COLOUR, width=3.5),
     ]
-    st.plotly_chart(
-        spread_figure(curves, spread=None, spread_name="", colour=MARK_COLOUR),
-        key="played_curves", config={"displaylogo": False},
-        alt=f"EQ curve of {setting.label} against its nearest setting, {name}",
-    )  # fmt: skip
-    chart_spectrum.draw("played_curves")
+    curve_chart.draw(
+        curves,
+        key="played_curves",
+        spoken=f"EQ curve of {setting.label} against its nearest setting, {name}",
+    )
     centres = cached.word_centres(models.model_ref().key, models.model())
     from_words_db = rms_db(np.stack(list(centres.values())), curve_db)
     words = sorted(zip(from_words_db.tolist(), centres, strict=True))[:N_WORDS]
@@ -157,12 +156,12 @@ def draw_group(view: MapView, numbers: tuple[int, ...]) -> None:
         Curve("mean of the group", mean_db, GREY, "dash"),
         Curve("five bands for it", fitted_db, MARK_COLOUR, width=3.5),
     ]
-    st.plotly_chart(
-        spread_figure(curves, spread=spread, spread_name="8 of 10 of them", colour=MARK_COLOUR),
-        key="group_curves", config={"displaylogo": False},
-        alt=f"Mean EQ curve and spread of {len(chosen)} chosen settings",
-    )  # fmt: skip
-    chart_spectrum.draw("group_curves")
+    curve_chart.draw(
+        curves,
+        key="group_curves",
+        spoken=f"Mean EQ curve and spread of {len(chosen)} chosen settings",
+        spread=spread.band("8 of 10 of them", MARK_COLOUR),
+    )
     off_db = np.abs(fitted_db - mean_db)
     distances_db = rms_db(curves_db, mean_db)
     best = int(distances_db.argmin())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
@@ -15,6 +17,9 @@ from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, is_drawn_by_us, 
 from neural_eq.ui.explore.view import MapView, about_words, draw_pending, map_view
 from neural_eq.ui.explore.words import draw_word, draw_words, short_label
 from neural_eq.ui.markdown import escaped
+
+FIGURES_KEPT = 16
+"""So many maps, as they were last looked at, are not made again when their page comes back."""
 
 
 @st.fragment
@@ -49,9 +54,9 @@ def draw_map(view: MapView) -> None:
         marks = replace(marks, neighbors=quality.neighbors[row].tolist())
     if quality is not None and st.session_state[state.SHOW_DISPLACED]:
         marks = replace(marks, displaced=np.flatnonzero(quality.displaced).tolist())
-    figure = map_figure(
+    figure = _made_figure(
         view.points,
-        terms=view.rows.terms,
+        view.rows.terms,
         words=view.words,
         labels=_labels(view),
         method=view.method,
@@ -82,6 +87,12 @@ def draw_map(view: MapView) -> None:
     message = about_words(view)
     if message:
         st.info(escaped(message))
+
+
+@st.cache_resource(max_entries=FIGURES_KEPT, show_spinner=False)
+def _made_figure(_points: np.ndarray, _terms: np.ndarray, **look: Any) -> go.Figure:
+    """Make the figure of a map, or return the one that looked just so; ``revision`` names both."""
+    return map_figure(_points, terms=_terms, **look)
 
 
 def _labels(view: MapView) -> dict[str, str]:

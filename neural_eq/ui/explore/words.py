@@ -10,10 +10,10 @@ from neural_eq.eq.params import BANDS
 from neural_eq.ui import cached, models
 from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.actions import leave_button, setting_buttons
-from neural_eq.ui.explore.curves import spread_figure, spread_of
+from neural_eq.ui.explore.curves import spread_of
 from neural_eq.ui.explore.view import MapView
 from neural_eq.ui.figures import GREY, Curve, short, word_styles
-from neural_eq.ui.live import chart_spectrum
+from neural_eq.ui.live import curve_chart
 from neural_eq.ui.markdown import escaped, heading
 from neural_eq.ui.state import NamedSetting
 
@@ -50,13 +50,9 @@ def draw_words(view: MapView, words: tuple[str, ...]) -> None:
         for i, word in enumerate(words)
     ]  # fmt: skip
     if curves:
-        st.plotly_chart(
-            spread_figure(curves, spread=None, spread_name="", colour=GREY), key="explore_curves",
-            config={"displaylogo": False}, alt="Mean EQ curve of each word",
-        )  # fmt: skip
-        chart_spectrum.draw("explore_curves")
+        curve_chart.draw(curves, key="explore_curves", spoken="Mean EQ curve of each word")
         st.caption(
-            "Mean curve of each word's settings; click a word below the curves to show it, and"
+            "Mean curve of each word's settings; click a word above the curves to show it, and"
             " find one above the map to see what people meant by it."
         )
     counts = cached.word_counts(cached.data_key(view.rows), view.rows)
@@ -84,10 +80,8 @@ def draw_word(view: MapView, word: str) -> None:
     curves_db = cached.all_curves(data, rows)[mask]
     style = word_styles([*view.words, *(() if word in view.words else (word,))])[word]
     mean = Curve(f"mean of {word}", curves_db.mean(axis=0), style[0], width=3)
-    with st.container(key="word_curves"):
-        place = st.empty()
-    chart_spectrum.draw("word_curves")
-    _draw_curves(place, [mean], curves_db, style[0], word)
+    place = st.empty()
+    _draw_curves(place, "word_curve", [mean], curves_db, style[0], word)
     with st.spinner(f"Finding what people meant by “{escaped(word)}” …"):
         found = cached.described_word(data, models.model_ref().key, word, rows, models.model())
     if len(found.schools) > 1:
@@ -95,7 +89,7 @@ def draw_word(view: MapView, word: str) -> None:
             Curve(school.name, school.mean_db, GREY, _DASHES[1 + i % 3])
             for i, school in enumerate(found.schools)
         ]
-        _draw_curves(place, [*schools, mean], curves_db, style[0], word)
+        _draw_curves(place, "word_curves", [*schools, mean], curves_db, style[0], word)
         st.markdown(f"People meant it in **{len(found.schools)} ways**:")
         lines = ["| Way | Share | Settings | People |", "|:--|--:|--:|--:|"]
         lines += [
@@ -112,12 +106,13 @@ def draw_word(view: MapView, word: str) -> None:
     leave_button("Back to all words", selection.choose_no_words)
 
 
-def _draw_curves(place, curves: list[Curve], curves_db: np.ndarray, colour: str, word: str) -> None:
-    figure = spread_figure(
-        curves, spread=spread_of(curves_db), spread_name="8 of 10 settings", colour=colour
-    )
-    # one key: the second drawing takes the place of the first
-    place.plotly_chart(
-        figure, config={"displaylogo": False},
-        alt=f"Mean EQ curve of {word} with the spread of its settings and its schools",
-    )  # fmt: skip
+def _draw_curves(
+    place, key: str, curves: list[Curve], curves_db: np.ndarray, colour: str, word: str
+) -> None:
+    with place.container():  # the second drawing takes the place of the first
+        curve_chart.draw(
+            curves,
+            key=key,
+            spoken=f"Mean EQ curve of {word} with the spread of its settings and its schools",
+            spread=spread_of(curves_db).band("8 of 10 settings", colour),
+        )

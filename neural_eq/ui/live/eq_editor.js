@@ -1,11 +1,9 @@
 // The picture of the morph and its five bands. The nodes move here at once; Python hears of a
 // change on release, or 400 ms after the last key. One state key carries all there is to know.
 
-const LOW_HZ = 20, HIGH_HZ = 20000, N_FREQS = 256, COMMIT_MS = 400;
-const FREQS_HZ = Array.from({length: N_FREQS},
-  (_, i) => LOW_HZ * (HIGH_HZ / LOW_HZ) ** (i / (N_FREQS - 1)));
+const COMMIT_MS = 400;
+const FREQS_HZ = freqsHz(256);
 const MARKS = ["L", "1", "2", "3", "H"];
-const ZOOMS_DB = [6, 12, 24];
 const POINT = "Point at the picture for frequency and note.";
 const HINT = `${POINT} Drag a band; the wheel over it, or Page Up and Page Down, turns its Q;`
   + " a double-click or Home puts it back.";
@@ -14,20 +12,11 @@ function makeEditor(root) {
   let data, params, seq, zoomDb, isZoomChosen, send, timer = null, width = 0;
   const nodes = [];
   let table;
-  const margin = {left: 44, right: 14, top: 12, bottom: 40};
   const find = (name) => root.querySelector(name);
   const svg = find(".picture svg"), readout = find(".readout");
-  const legend = find(".legend"), zoom = find(".zoom"), beyond = find(".beyond");
+  const legend = find(".legend"), beyond = find(".beyond");
 
   const hint = () => (data?.is_fixed ? POINT : HINT);
-
-  // ---- from values to the picture
-  const height = () => (width < 560 ? 300 : 380);
-  const plotWidth = () => Math.max(1, width - margin.left - margin.right);
-  const plotHeight = () => height() - margin.top - margin.bottom;
-  const xOf = (freqHz) => (Math.log(freqHz / LOW_HZ) / Math.log(HIGH_HZ / LOW_HZ)) * plotWidth();
-  const hzOf = (x) => LOW_HZ * (HIGH_HZ / LOW_HZ) ** (x / plotWidth());
-  const yOf = (db) => (0.5 - db / (2 * zoomDb)) * plotHeight();
 
   // ---- the limits of each number
   const limited = (number, value) =>
@@ -68,12 +57,9 @@ function makeEditor(root) {
   const commitPending = () => timer !== null && commit();
 
   // ---- the parts that are made once
-  const grid = svgElement("g", {class: "grid"}, svg);
-  const plot = svgElement("svg", {overflow: "hidden", class: "plot"}, svg);
-  const spread = svgElement("path", {class: "spread"}, plot);
-  const ends = svgElement("g", {}, plot);
-  const own = svgElement("path", {class: "own"}, plot);
-  const guide = svgElement("line", {class: "guide", visibility: "hidden"}, plot);
+  const plane = new Plane(svg, readout);
+  const own = svgElement("path", {class: "own"}, null);
+  plane.guide.before(own);
   const handles = svgElement("g", {}, svg);
 
   const hands = makeHands(svg, {
@@ -81,18 +67,16 @@ function makeEditor(root) {
     place: (number, value) => { params[number] = limited(number, value); },
     still, change, reset, commit, commitSoon, say,
     rest: () => { readout.textContent = hint(); },
-    dbOf: (dy) => -(dy / plotHeight()) * 2 * zoomDb,
-    ratioOf: (dx) => hzOf(dx) / LOW_HZ,
+    dbOf: (dy) => -(dy / plane.height) * 2 * zoomDb,
+    ratioOf: (dx) => plane.hzOf(dx) / LOW_HZ,
   });
 
-  for (const db of ZOOMS_DB) {
-    htmlElement("button", {type: "button", "data-db": db}, zoom, `±${db} dB`).onclick = () => {
-      zoomDb = db;
-      isZoomChosen = true;
-      draw();
-      commit();
-    };
-  }
+  const showZoom = zoomButtons(find(".zoom"), (db) => {
+    zoomDb = db;
+    isZoomChosen = true;
+    draw();
+    commit();
+  });
 
   // ---- words for eye and screen reader
   function spoken(band) {
@@ -103,49 +87,36 @@ function makeEditor(root) {
     readout.textContent = `${band.name}: ${spoken(band)}`;
   }
   svg.onpointermove = (event) => {
-    const x = event.clientX - svg.getBoundingClientRect().left - margin.left;
-    const isInside = x >= 0 && x <= plotWidth();
-    guide.setAttribute("visibility", isInside ? "visible" : "hidden");
-    if (hands.hold() || !isInside) return;
-    const freqHz = hzOf(x);
-    setAll(guide, {x1: x, x2: x, y1: 0, y2: plotHeight()});
-    const values = [[data.name, params], ...data.curves.map((c) => [c.name, c.params])].map(
-      ([name, p]) => `${name} ${asDb(responseDb(p, [freqHz], data)[0])} dB`);
-    readout.textContent = [`${asHz(freqHz)} Hz, ${noteName(freqHz)}`, ...values].join(" · ");
+    const freqHz = plane.hzUnder(event);
+    if (freqHz === null) plane.leave();
+    if (hands.hold() || freqHz === null) return;
+    plane.point(freqHz, [[data.name, params], ...data.curves.map((c) => [c.name, c.params])].map(
+      ([name, p]) => [name, responseDb(p, [freqHz], data)[0]]));
   };
   svg.onpointerleave = () => {
-    guide.setAttribute("visibility", "hidden");
+    plane.leave();
     if (!hands.hold()) readout.textContent = hint();
   };
 
   // ---- drawing
-  function curvePath(values, freqsHz = FREQS_HZ) {
-    return linePath(freqsHz.map((freqHz, i) => [xOf(freqHz), yOf(values[i])]));
-  }
-  function drawGrid() {
-    setAll(svg, {width, height: height(), viewBox: `0 0 ${width} ${height()}`});
-    setAll(plot, {x: margin.left, y: margin.top, width: plotWidth(), height: plotHeight()});
-    for (const part of [grid, handles]) {
-      part.setAttribute("transform", `translate(${margin.left} ${margin.top})`);
-    }
-    drawAxes(grid, {width: plotWidth(), height: plotHeight(), xOf, yOf, zoomDb});
+  function drawPlane() {
+    plane.resize(width, width < 560 ? 300 : 380, zoomDb);
+    handles.setAttribute("transform", plane.grid.getAttribute("transform"));
   }
   function drawEnds() {
-    ends.replaceChildren();
+    plane.lines.replaceChildren();
     for (const curve of data.curves) {
-      svgElement("path", {d: curvePath(responseDb(curve.params, FREQS_HZ, data)),
-        stroke: curve.colour, "stroke-dasharray": curve.dash, class: "end"}, ends);
+      svgElement("path", {d: plane.path(responseDb(curve.params, FREQS_HZ, data)),
+        stroke: curve.colour, "stroke-dasharray": curve.dash, class: "end"}, plane.lines);
     }
-    if (data.spread) {
-      const n = data.spread.low_db.length;
-      const freqsHz = data.spread.low_db.map((_, i) => LOW_HZ * (HIGH_HZ / LOW_HZ) ** (i / (n - 1)));
-      const back = freqsHz.map((freqHz, i) => [xOf(freqHz), yOf(data.spread.low_db[i])]).reverse();
-      spread.setAttribute("d", `${curvePath(data.spread.high_db, freqsHz)}${
-        linePath(back).replace("M", "L")}Z`);
-      spread.setAttribute("fill", data.spread.colour);
-    } else spread.removeAttribute("d");
-    const items = [{name: data.name, colour: "var(--own)", dash: "", width: 4}, ...data.curves];
-    drawLegend(legend, items, data.spread);
+    plane.drawSpread(data.spread);
+    legend.replaceChildren();
+    for (const line of [{name: data.name, colour: "var(--own)", dash: "", width: 4}, ...data.curves]) {
+      const item = htmlElement("li", {}, legend);
+      lineSample(line, item);
+      item.append(line.name);
+    }
+    if (data.spread) spreadItem(data.spread, legend);
   }
   let frame = 0;
   function drawSoon() {
@@ -156,15 +127,15 @@ function makeEditor(root) {
   }
   function drawSetting() {
     const curve = responseDb(params, FREQS_HZ, data);
-    own.setAttribute("d", curvePath(curve));
+    own.setAttribute("d", plane.path(curve));
     const most = Math.max(...curve.map(Math.abs));
     beyond.textContent = most > zoomDb
       ? `The curve reaches ${asDb(most).slice(1)} dB, beyond ±${zoomDb} dB.` : "";
     data.bands.forEach((band, i) => {
       const gain = params[band.gain];
-      const y = Math.min(plotHeight(), Math.max(0, yOf(gain)));
+      const y = Math.min(plane.height, Math.max(0, plane.yOf(gain)));
       setAll(nodes[i], {
-        transform: `translate(${xOf(params[band.freq]).toFixed(2)} ${y.toFixed(2)})`,
+        transform: `translate(${plane.xOf(params[band.freq]).toFixed(2)} ${y.toFixed(2)})`,
         "aria-valuenow": gain.toFixed(2), "aria-valuemin": data.parameters[band.gain].minimum,
         "aria-valuemax": data.parameters[band.gain].maximum, "aria-valuetext": spoken(band),
       });
@@ -174,10 +145,8 @@ function makeEditor(root) {
   }
   function draw() {
     if (!width) return;
-    for (const button of zoom.children) {
-      button.setAttribute("aria-pressed", +button.dataset.db === zoomDb);
-    }
-    drawGrid();
+    showZoom(zoomDb);
+    drawPlane();
     drawEnds();
     drawSetting();
   }
@@ -197,13 +166,7 @@ function makeEditor(root) {
   readout.textContent = hint();
 
   // ---- what plays, and where the sliders go
-  const spectrum = new Spectrum(find("canvas"), () =>
-    ({left: margin.left, top: margin.top, width: plotWidth(), height: plotHeight()}));
-  const spectrumButton = find(".spectrum");
-  spectrumButton.onclick = () => {
-    spectrum.show(!spectrum.isShown);
-    spectrumButton.setAttribute("aria-pressed", String(spectrum.isShown));
-  };
+  const spectrum = spectrumBehind(plane, find("canvas"), find(".spectrum"));
   const unsubscribe = DOCK.subscribe((state, part) => {
     if (!part.eq || part.eq.at === undefined || !data || data.is_fixed || hands.hold()) return;
     params = [...part.eq.params];

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from neural_eq.eq.response import REFERENCE_SAMPLE_RATE, log_frequencies, response_db
+from neural_eq.ui.figures import Band
 from neural_eq.ui.live.sources import text
 from neural_eq.ui.sound import scripts
 
@@ -19,12 +20,12 @@ ZOOMS_DB = (6, 12, 24)
 _mount = st.components.v2.component(
     "neural_eq_editor",
     html=text("eq_editor.html"),
-    css=text("eq_editor.css"),
+    css=text("eq_plane.css", "eq_editor.css"),
     js="\n".join(
         [
             scripts.store(),
             text("response.js", "drawing.js", "spectrum.js"),
-            text("eq_axes.js", "eq_hands.js", "eq_table.js", "eq_editor.js"),
+            text("eq_plane.js", "eq_hands.js", "eq_table.js", "eq_editor.js"),
         ]
     ),
 )
@@ -40,16 +41,6 @@ class Line:
     params: np.ndarray
     colour: str
     dash: str
-
-
-@dataclass(frozen=True)
-class Band:
-    """Where most settings lie: from ``low_db`` to ``high_db``, each of shape ``(n_freqs,)``."""
-
-    name: str
-    low_db: np.ndarray
-    high_db: np.ndarray
-    colour: str
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import streamlit as st
 
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.current_eq import Morph
-from neural_eq.ui.figures import WORD_STYLES
+from neural_eq.ui.figures import WORD_STYLES, Band
 from neural_eq.ui.live import eq_editor
-from neural_eq.ui.live.eq_editor import Band, Line
+from neural_eq.ui.live.eq_editor import Line
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.morph import edits, ends
 

@@ -9,7 +9,7 @@ from neural_eq.errors import NeuralEqError
 from neural_eq.presets.archive import MAX_ZIP_BYTES, is_zip, open_zip
 from neural_eq.presets.opening import EXACT_DB, Opened, open_preset
 from neural_eq.ui import figures, state
-from neural_eq.ui.live import chart_spectrum
+from neural_eq.ui.live import eq_editor
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.presets import facts, listing, using
 
@@ -107,11 +107,7 @@ def _draw_opened(opened: dict[str, Opened]) -> None:
     st.markdown(f"**{escaped(preset.name)}**, read as {escaped(one.format_label)}. {fit(one)}")
     for note in one.notes:
         st.caption(f":material/info: {escaped(note)}")
-    st.plotly_chart(
-        figures.setting_figure(preset.params), key="preset_opened",
-        config={"displaylogo": False}, alt=f"EQ curve of {preset.name}",
-    )  # fmt: skip
-    chart_spectrum.draw("preset_opened")
+    eq_editor.draw_fixed(np.asarray(preset.params), name=preset.name, key="preset_opened")
     with st.spinner("Comparing with the words …"):
         nearest = facts.nearest_words([preset])[0]
     st.markdown(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from neural_eq.eq.response import log_frequencies
 from neural_eq.presets.collection import Contents
 from neural_eq.presets.preset import Preset
-from neural_eq.ui import figures, state
+from neural_eq.ui import state
 from neural_eq.ui.figures import Curve
-from neural_eq.ui.live import chart_spectrum
+from neural_eq.ui.live import curve_chart
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.presets import facts, using
 
@@ -66,13 +65,11 @@ def _draw_both(first: Preset, second: Preset) -> None:
             SIDES, (first, second), COLOURS, DASHES, strict=True
         )
     ]  # fmt: skip
-    figure = figures.response_figure(log_frequencies(facts.N_FREQS), curves, height=330)
-    figure.update_layout(legend_y=-0.3)
-    st.plotly_chart(
-        figure, key="preset_pair", config={"displaylogo": False},
-        alt=f"EQ curves of A, {first.name}, and B, {second.name}",
-    )  # fmt: skip
-    chart_spectrum.draw("preset_pair")
+    curve_chart.draw(
+        curves,
+        key="preset_pair",
+        spoken=f"EQ curves of A, {first.name}, and B, {second.name}",
+    )
     with st.container(horizontal=True):
         st.button(
             "Hear both in the player", icon=":material/compare_arrows:", key="play_pair",

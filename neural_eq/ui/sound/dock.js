@@ -15,7 +15,7 @@ function makeDock(root) {
   engine.mover ??= new Mover(DOCK, engine);
   const find = (name) => root.querySelector(name);
   const wave = find(".wave canvas"), place = find(".place"), meter = find(".meter canvas");
-  let data, ask, outline = null, outlineOf = null, drag = null, frame = 0, shades = {};
+  let data, ask, outline = null, outlineOf = null, drag = null, frame = 0, shades = {}, wasOn = null;
   const hold = { db: METER_FLOOR_DB, at: 0, limited: -LIGHT_S };
   const dock = root.querySelector(".dock");
 
@@ -145,6 +145,10 @@ function makeDock(root) {
     drawMeter();
     const { status, sound } = engine;
     const button = find(".play"), isOn = Boolean(engine.isWanted);
+    if (wasOn !== isOn) {
+      wasOn = isOn;
+      say();
+    }
     button.setAttribute("aria-label", isOn ? "Pause" : "Play");
     button.title = `${isOn ? "Pause" : "Play"} (Space)`;
     button.classList.toggle("waiting", isOn && status.isWaiting);
@@ -205,7 +209,8 @@ function makeDock(root) {
     const text = engine.isWanted && engine.isMeasuring && eq
       ? `Original, while its loudness is measured; then ${prefix}${what}`
       : !eq && !engine.isWanted ? "Press Play to hear the EQ in use"
-      : isBypassed ? `Original, EQ off (${prefix}${what})` : `Heard: ${prefix}${what}`;
+      : isBypassed ? `Original, EQ off (${prefix}${what})`
+      : `${engine.isWanted ? "Heard" : "Ready"}: ${prefix}${what}`;
     if (find(".heard").textContent !== text) find(".heard").textContent = text;
     later();
   }
