@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser import driver
 
 LATE_MS = 2500
-"""Longer than the training line waits for its next look."""
+"""Longer than the training line waits for its next look, here at most a second."""
 
 HOLD_BACK = """window.late_ms = window.nSent = 0;
 window.WebSocket = class extends WebSocket {
@@ -15,7 +15,9 @@ window.WebSocket = class extends WebSocket {
     super.addEventListener(kind, kind === "message" ? late : hear, ...rest);
   }
   send(data) { window.nSent += 1; super.send(data); }
-};"""
+};
+const every = window.setInterval;
+window.setInterval = (call, ms, ...rest) => every(call, Math.min(ms, 1000), ...rest);"""
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ const HINT = "Point at the picture for frequency and note.";
 function makeCurveChart(root) {
   const find = (name) => root.querySelector(name);
   const svg = find(".picture svg"), readout = find(".readout"), legend = find(".legend");
-  const plane = new Plane(svg, readout), paths = [];
-  let data = null, width = 0, view = null, atHz = START_HZ;
+  const plane = new Plane(svg, readout);
+  let data = null, width = 0, view = null, atHz = START_HZ, isRead = false, inLegend = "";
 
   const isShown = (line) => view.shown[line.name] ?? !line.hidden;
   const shown = () => data.lines.filter(isShown);
@@ -47,18 +47,18 @@ function makeCurveChart(root) {
     plane.resize(width, data.height, spanDb());
     showZoom(view.zoomDb);
     plane.drawSpread(data.spread);
-    paths.length = 0;
     plane.lines.replaceChildren();
     for (const line of shown())
-      paths.push(svgElement("path", {d: plane.path(line.db), stroke: line.colour, class: "curve",
-        "stroke-width": line.width, "stroke-dasharray": line.dash || null}, plane.lines));
-    plane.leave();
-    readout.textContent = HINT;
+      svgElement("path", {d: plane.path(line.db), stroke: line.colour, class: "curve",
+        "stroke-width": line.width, "stroke-dasharray": line.dash || null}, plane.lines);
+    if (isRead) read(atHz);
+    else rest();
   }
 
   // ---- reading the curves, by the pointer or by keys
   function read(freqHz) {
     atHz = freqHz;
+    isRead = true;
     const place = Math.log(freqHz / LOW_HZ) / Math.log(HIGH_HZ / LOW_HZ);
     plane.point(freqHz, shown().map(({name, db}) => {
       const at = place * (db.length - 1), i = Math.min(db.length - 2, Math.floor(at));
@@ -67,8 +67,10 @@ function makeCurveChart(root) {
     setAll(svg, {"aria-valuenow": Math.round(freqHz), "aria-valuetext": readout.textContent});
   }
   function rest() {
+    isRead = false;
     plane.leave();
     readout.textContent = HINT;
+    setAll(svg, {"aria-valuenow": Math.round(atHz), "aria-valuetext": HINT});
   }
   svg.onpointermove = (event) => {
     const freqHz = plane.hzUnder(event);
@@ -99,10 +101,12 @@ function makeCurveChart(root) {
     update(given) {
       data = given;
       view = CURVE_VIEWS[data.key] ??= {shown: {}, zoomDb: null};
-      setAll(svg, {"aria-label": data.spoken, "aria-valuenow": Math.round(atHz),
-        "aria-valuetext": HINT});
+      svg.setAttribute("aria-label", data.spoken);
       width = root.clientWidth;
-      drawLegend();
+      const looks = JSON.stringify([data.key, data.lines.map(({db, ...look}) => look),
+        data.spread?.name]);
+      if (looks !== inLegend) drawLegend(); // one of its buttons may have the focus
+      inLegend = looks;
       draw();
     },
     lines: () => shown().map(({name, db}) => ({name, db})), // for those who look on
