@@ -275,6 +275,9 @@ def test_file_names_say_what_they_are():
     assert file_stem("warm, strength 0.5.") == "warm, strength 0.5"
     assert file_stem("<img src=x onerror=alert(1)>") == "img src=x onerror=alert(1)"
     assert file_stem("../../etc/passwd") == "etc passwd"
+    long = "warm - low-mid boost, 260 Hz to bright, 30 %, with 56 % airy and 56 % muddy, strength 1"
+    assert file_stem(long) == long.partition(", strength")[0]
+    assert file_stem("w" * 90) == "w" * 80
     assert [file_stem(name) for name in ("CON", "...", "温かい")] == [
         "CON preset",
         "preset",

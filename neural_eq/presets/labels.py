@@ -69,7 +69,11 @@ def file_stem(name: str) -> str:
     """
     text = unicodedata.normalize("NFC", name).replace("→", "to").replace(":", " -")
     kept = "".join(c if c.isalnum() or c in _KEPT else " " for c in text)
-    stem = " ".join(_LOOSE_POINT.sub(" ", kept).split())[:MAX_STEM].strip(" .")
+    stem = " ".join(_LOOSE_POINT.sub(" ", kept).split())
+    if len(stem) > MAX_STEM:
+        cut = stem[: MAX_STEM + 1]
+        stem = cut.rpartition(" ")[0] or cut[:MAX_STEM]  # between words where there are any
+    stem = stem.strip(" .,")
     if not any(c.isalnum() for c in stem):
         return "preset"
     return f"{stem} preset" if stem.casefold() in _TAKEN_BY_WINDOWS else stem

@@ -163,7 +163,10 @@ def adopt_finished_run() -> None:
     # one that died on the way is on offer, but nobody asked for it as it is
     if run is not None and run.is_usable and run.state in DONE_STATES:
         state[MODEL], state[MODEL_ERROR] = run_id, ""
-        st.toast("The training has ended; its model is in use now.", icon=":material/check:")
+        ended = (
+            "has ended" if run.state == "finished" else f"stopped after {run.epochs_done} epochs"
+        )
+        st.toast(f"The training {ended}; its model is in use now.", icon=":material/check:")
 
 
 def _leave_lost_model() -> None:

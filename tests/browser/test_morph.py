@@ -178,7 +178,7 @@ def test_a_typed_number_is_taken_and_one_out_of_bounds_refused(app):
     gain.fill("30")
     gain.press("Enter")
     expect(app.page.get_by_role("alert").filter(has_text="High Shelf")).to_have_text(
-        "High Shelf gain in dB is 30; it must be a number from -12 to 12. It stays at 4.5."
+        "High Shelf gain in dB is 30; it must be a number from −12 to 12. It stays at 4.5."
     )
     expect(gain).to_have_value("4.5")
     app.button("Put High Shelf back").click()
@@ -191,7 +191,7 @@ def test_a_typed_number_is_taken_and_one_out_of_bounds_refused(app):
         ("Peak 1 Q", "0,7", "0.70", ""),
         ("Peak 2 frequency in Hz", "1.2k", "1200", ""),
         ("High Shelf gain in dB", "−3.5 dB", "-3.5", ""),
-        ("Peak 1 gain in dB", "99", "1.7", "Peak 1 gain in dB is 99; it must be a number from -12"),
+        ("Peak 1 gain in dB", "99", "1.7", "Peak 1 gain in dB is 99; it must be a number from −12"),
         ("Peak 1 gain in dB", "1e3", "1.7", "Peak 1 gain in dB is 1e3; it must be a number"),
     ],
 )

@@ -66,3 +66,14 @@ def test_how_far_each_model_can_reach_is_told():
     table = next(m.value for m in opened("compare").markdown if m.value.startswith("| Can reach"))
     assert table.count("\n") == 6
     assert showing._db(0.00004) == "< 0.001 dB"
+
+
+def test_a_model_that_came_into_use_later_is_offered(app):
+    run_id = finished_run()
+    app = opened("compare")
+    app.session_state[state.MODEL] = run_id
+    app.run()
+    (offer,) = [b for b in app.button if b.label.startswith("Add the model in use: run")]
+    offer.click().run()
+    assert app.session_state[state.COMPARED][-1] == run_id
+    assert not [b for b in app.button if b.label.startswith("Add the model in use")]

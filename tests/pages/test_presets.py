@@ -264,9 +264,12 @@ def test_each_deletion_comes_back_in_turn():
 
 def test_what_a_preset_is_made_of_is_told():
     meaning = {"term_a": "warm", "term_b": "bright", "t": 0.5, "strength": 1.0, "route": "latent"}
-    (one,) = library().add([replace(OTHER, meaning=meaning)])
-    app = choose(opened("presets"), one)
-    assert "Made of warm → bright, 50%, strength 1, route latent" in shown(app)
+    mixed = {**meaning, "with": [{"name": "airy", "weight": 0.56}, {"name": "full"}, "thin"]}
+    plain, mixture = library().add([replace(OTHER, meaning=m) for m in (meaning, mixed)])
+    app = choose(opened("presets"), plain)
+    assert r"Made of warm → bright, 50 %, strength 1\.00, route latent" in shown(app)
+    app = choose(app, mixture)
+    assert r"Made of warm → bright, 50 %, with 56 % airy, strength 1\.00" in shown(app)
 
 
 def test_what_hinders_is_one_sentence():

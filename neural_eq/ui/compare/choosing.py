@@ -38,7 +38,20 @@ def models_input() -> list[models.ModelRef]:
         help="The built-in ones, what was trained here, and a file of yours. For the guide's"
         " comparison, train one with “V2, to compare” on Train and put it beside the default.",
     )
+    in_use = st.session_state[state.MODEL]
+    if in_use in refs and in_use not in picked:
+        is_full = len(picked) >= MAX_MODELS
+        st.button(
+            f"Add the model in use: {escaped(refs[in_use].label)}", icon=":material/add:",
+            key="compare_in_use", on_click=_add, args=(in_use,), disabled=is_full,
+            help=f"At most {MAX_MODELS} models are compared." if is_full else None,
+        )  # fmt: skip
     return [refs[model_id] for model_id in picked]
+
+
+def _add(model_id: str) -> None:
+    """Callback: compare one more model."""
+    st.session_state[state.COMPARED] = [*st.session_state[state.COMPARED], model_id]
 
 
 def descriptions(refs: list[models.ModelRef]) -> list[dict[str, Any]]:

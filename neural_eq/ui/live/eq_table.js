@@ -28,8 +28,9 @@ function makeTable(root, data, {change, commit, commitSoon, reset}) {
         commit();
       } else {
         const given = input.value.trim().slice(0, 20) || "empty";
-        message.textContent = `${name} is ${given}; it must be a number from ${minimum} to`
-          + ` ${maximum}. It stays at ${shown(number, digits)}.`;
+        const said = (value) => value.toLocaleString("en-US").replace("-", "−");
+        message.textContent = `${name} is ${given}; it must be a number from ${said(minimum)} to`
+          + ` ${said(maximum)}. It stays at ${shown(number, digits).replace("-", "−")}.`;
       }
       input.value = shown(number, digits);
     };

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -80,12 +81,26 @@ def made_of(preset: Preset) -> str:
     told = [" → ".join(ends)] if ends else []
     at, strength, route = (known.get(key) for key in ("t", "strength", "route"))
     if len(ends) == 2 and isinstance(at, int | float):
-        told.append(f"{at:.0%}")
+        told.append(f"{100 * at:.0f} %")
+    if ends and (further := _further_words(known.get("with"))):
+        told.append(f"with {further}")
     if ends and isinstance(strength, int | float):
-        told.append(f"strength {strength:g}")
+        told.append(f"strength {strength:.2f}")
     if len(ends) == 2 and isinstance(route, str) and route:
         told.append(f"route {route}")
     return ", ".join(told)
+
+
+def _further_words(given: Any) -> str:
+    """Tell the third and fourth word of a mixture; a file may say anything in their place."""
+    told = [
+        f"{100 * one['weight']:.0f} % {one['name']}"
+        for one in (given if isinstance(given, list) else [])
+        if isinstance(one, dict)
+        and isinstance(one.get("name"), str)
+        and isinstance(one.get("weight"), int | float)
+    ]
+    return " and ".join(told)
 
 
 def nearest_words(presets: Sequence[Preset]) -> list[list[tuple[str, float]]]:
