@@ -1,8 +1,8 @@
 """Time what the hand and the ear feel of the live sound, in a real browser: ``live_sound.py``.
 
-From an input event to changed samples (until the audio thread has said that its block is made, so
-an upper bound), the event's handler, frames drawn while the slider moves with the spectrum on, and
-how soon a long file plays.
+From an input event to changed samples (until the audio thread has made their block, by its clock
+of whole milliseconds), the event's handler, frames drawn while the slider moves with the spectrum
+on, and how soon a long file plays.
 """
 
 import argparse
@@ -36,16 +36,16 @@ EVENTS = f"""async (n) => {{
       const port = engine.voice.node.port, listen = ({{data}}) => {{
         if (data.type !== 'status' || data.nValues <= before) return;
         port.removeEventListener('message', listen);
-        done(performance.now());
+        done(data.madeAt);
       }};
       port.addEventListener('message', listen);
     }});
-    const began = performance.now();
+    const began = performance.now(), at = Date.now();
     // never where it stands, since nothing would be told of that
     slider.value = 10 + (slider.value - 10 + 5 + 70 * Math.random()) % 80;
     slider.dispatchEvent(new Event('input', {{bubbles: true, composed: true}}));
     const handled = performance.now();
-    rows.push([(await told) - began, handled - began]);
+    rows.push([(await told) - at, handled - began]);
   }}
   return rows;
 }}"""

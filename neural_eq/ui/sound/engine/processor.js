@@ -132,7 +132,8 @@ class NeuralEqProcessor extends AudioWorkletProcessor {
     this.untilStatus = STATUS_S;
     this.port.postMessage({ type: "status", frame: this.seekTo ?? this.clip.frame, isWaiting,
       isPlaying: Boolean(this.isPlaying), nValues: this.nValues, peaks: [...this.peaks],
-      reductionDb: this.limiter.reductionDb(), isSettled: this.equaliser.glide.isSettled });
+      reductionDb: this.limiter.reductionDb(), isSettled: this.equaliser.glide.isSettled,
+      madeAt: Date.now() }); // when this block was made, in ms
     this.peaks.fill(0);
   }
 }
