@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.error_util import handle_uncaught_app_exception
+from streamlit.errors import FragmentHandledException
 
 from neural_eq.errors import NeuralEqError
 from neural_eq.ui import routing, server
@@ -34,7 +35,8 @@ def run() -> None:
     except NeuralEqError as error:
         st.error(escaped(str(error)))
     except Exception as error:  # a run that ends by one keeps the parts that redraw themselves
-        handle_uncaught_app_exception(error)
+        if not isinstance(error, FragmentHandledException):  # which has been shown in its place
+            handle_uncaught_app_exception(error)
     address.write(link.for_address(), page=page.title)
     collecting.set_modules_aside()
 

@@ -276,3 +276,14 @@ def test_a_fault_of_ours_is_no_sentence(app, monkeypatch):
     monkeypatch.setattr("neural_eq.ui.audio.listen.take", lambda *args: 1 / 0)
     app.switch_page("pages/audio.py").run()
     assert app.exception
+
+
+def test_a_fault_of_a_part_of_a_page_is_shown_once(monkeypatch):
+    from neural_eq.ui.explore import screen
+
+    def faulty(_config):
+        raise RuntimeError("a part that raises")
+
+    monkeypatch.setattr(screen, "map_view", faulty)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT_S).run()
+    assert len(app.exception) == 1
