@@ -13,6 +13,8 @@ from neural_eq.errors import NeuralEqError
 from neural_eq.ui import routing, server
 from neural_eq.ui.markdown import escaped
 
+ASSETS = Path(__file__).parent / "assets"
+
 
 def run() -> None:
     """Draw what every page shares, and one page."""
@@ -21,8 +23,9 @@ def run() -> None:
         from neural_eq.ui.sound import dock
 
     page = st.navigation(routing.pages(), position="top")
-    st.set_page_config(page_title=f"{page.title} · Neural EQ", page_icon="🎚️", layout="wide")
-    st.html(Path(__file__).parent / "assets" / "style.css")
+    icon = str(ASSETS / "icon.svg")
+    st.set_page_config(page_title=f"{page.title} · Neural EQ", page_icon=icon, layout="wide")
+    st.html(ASSETS / "style.css")
     server.finish_imports(is_first_page=page.title == "Explore")
     link.begin()
     undo.follow()

@@ -30,14 +30,15 @@ SWITCHES = ("Morph", "Audio", "Train", "Compare", "Presets", "Explore")
 N_MANY = 20_000
 DRAWN = """document.addEventListener('DOMContentLoaded', () => {
   const watch = new MutationObserver(() => {
-    if (!document.querySelector('.st-key-map .scatterlayer .point')) return;
+    if (!document.querySelector('.st-key-map :is([data-drawn], .scatterlayer .point)')) return;
     watch.disconnect();
     // the first frame that shows them is over when the second begins
     requestAnimationFrame(() => requestAnimationFrame(() => {
       window.drawn = (performance.timeOrigin + performance.now()) / 1000;
     }));
   });
-  watch.observe(document.documentElement, {subtree: true, childList: true});
+  watch.observe(document.documentElement, {subtree: true, childList: true,
+                                           attributeFilter: ['data-drawn']});
 });"""
 BARE = """import numpy as np
 import plotly.graph_objects as go
@@ -58,7 +59,7 @@ SWITCHING = """title => {
     shown ||= performance.now();
     const app = document.querySelector('[data-testid=stApp]');
     const isDrawn = title !== 'Explore'
-      || document.querySelector('.st-key-map .scatterlayer .point');
+      || document.querySelector('.st-key-map [data-drawn]');
     if (!isDrawn || app.getAttribute('data-test-script-state') !== 'notRunning') return;
     watch.disconnect();
     requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -66,7 +67,7 @@ SWITCHING = """title => {
     }));
   });
   watch.observe(document, {subtree: true, childList: true, characterData: true,
-                           attributeFilter: ['data-test-script-state']});
+                           attributeFilter: ['data-test-script-state', 'data-drawn']});
 }"""
 DONE = """() => document.querySelector('[data-testid=stApp]')
   ?.getAttribute('data-test-script-state') === 'notRunning'"""
@@ -91,7 +92,7 @@ def main() -> None:
         rows.append(("the same of a bare page", peers))
         with driver.server(Path(folder) / "runs", data=None, root=app) as address:
             page = _tab(browser, address)
-            page.locator(".st-key-map .js-plotly-plot .main-svg").first.wait_for()
+            page.locator(".st-key-map [data-drawn]").wait_for()
             _idle(page)
             print(f"server before a model is needed: {driver.server_memory_mb():.0f} MB resident")
             switched: dict[str, list[tuple[float, float]]] = {title: [] for title in SWITCHES}
@@ -157,9 +158,9 @@ def _drag(browser: Browser, folder: Path) -> list[float]:
     with driver.server(folder / "many", data=table) as address:
         page = _tab(browser, address)
         page.get_by_role("radio", name="PCA").click(timeout=120_000)
-        page.locator(".st-key-map .many-points").wait_for(timeout=120_000)
+        page.locator(".st-key-map [data-drawn]").wait_for(timeout=120_000)
         page.wait_for_timeout(3000)
-        box = page.locator(".st-key-map .nsewdrag").first.bounding_box()
+        box = page.locator(".st-key-map .stage").bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)

@@ -1,6 +1,7 @@
 """What the server does besides running the app."""
 
 import asyncio
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -81,3 +82,51 @@ def test_the_server_prepares_its_loop_before_it_listens(listening, monkeypatch):
 
     run_apart(run())
     assert found == [True]
+
+
+def answered(path: str, **headers: str):
+    """What the browser gets for a path: the start of the answer and its body; None where the
+    request went on to Streamlit."""
+    sent = []
+
+    async def streamlit(scope, receive, send):
+        if not scope["path"].startswith("/static"):
+            start = {"type": "http.response.start", "status": 200}
+            await send({**start, "headers": [(b"content-type", b"text/html; charset=utf-8")]})
+
+    async def send(message):
+        sent.append(message)
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "path": path, "method": "GET", "headers": named}
+    run_apart(server._EarlyParts(streamlit)(scope, None, send))
+    if not sent:
+        return None
+    return dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent)
+
+
+@pytest.mark.parametrize("path", ["/", "/explore", "/morph"])
+def test_the_first_page_tells_the_browser_what_it_will_need(path):
+    headers, _ = answered(path)
+    if path == "/morph":
+        assert b"link" not in headers
+        return
+    links = headers[b"link"].decode().split(", ")
+    assert len(links) > 5
+    for link in links:
+        name = re.fullmatch(r"<\./(static/js/[\w.-]+)>; rel=(modulepreload|prefetch)", link)
+        assert (server._STATIC / name[1]).is_file(), link
+
+
+def test_what_every_page_is_made_of_is_held_ready_and_sent_whole():
+    of_every_page = (server._STATIC / "index.html").read_text("utf-8")
+    names = re.findall(r'src="\./(static/js/[^"]+)"', of_every_page)
+    assert names
+    for name in names:
+        headers, body = answered(f"/{name}")
+        assert body == (server._STATIC / name).read_bytes()
+        assert headers[b"content-type"].startswith(b"application/javascript")
+        assert b"immutable" in headers[b"cache-control"]
+        assert answered(f"/{name}", range="bytes=0-9") is None
+        assert answered(f"/{name}", if_none_match='"a"') is None
+    assert answered("/static/js/no-such.js") is None

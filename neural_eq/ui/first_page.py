@@ -18,23 +18,18 @@ def make_ready() -> None:
         from neural_eq.latent.projection import ProjectionConfig
         from neural_eq.ui import cached, collecting, models, state
         from neural_eq.ui.explore import screen  # noqa: F401
-        from neural_eq.ui.explore.map_figure import map_figure
 
         _import_frame()
     dataset, _ = cached.default_dataset()
     rows, _ = cached.shown_rows(dataset)
     data = cached.data_key(rows)
-    words = tuple(cached.word_counts(data, rows))
+    cached.word_counts(data, rows)
     cached.reading(data, rows)
     cached.all_curves(data, rows)
     ref = models.built_in_ref(state.BUILT_IN)
     cached.saved_words(ref.key)
-    made = cached.saved_map(ref.key, ProjectionConfig(), len(rows)) if rows.is_built_in else None
-    if made is not None:
-        # plotly looks up how to check each property when it is first given
-        map_figure(
-            made.points, terms=rows.terms, words=words, labels={}, method="", revision=""
-        ).to_json()
+    if rows.is_built_in:
+        cached.saved_map(ref.key, ProjectionConfig(), len(rows))
     collecting.set_modules_aside()
 
 
@@ -46,6 +41,5 @@ def _import_frame() -> None:
     from neural_eq.ui.sound import dock  # noqa: F401
 
     with contextlib.suppress(ImportError):
-        import streamlit.emojis  # noqa: F401, its pattern takes a tenth of a second
         import streamlit.material_icon_names  # noqa: F401
     inspect.stack()  # it remembers where each module came from

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import logging
+import re
 import socket
 import sys
 import threading
@@ -18,7 +19,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util
@@ -29,6 +30,11 @@ from neural_eq.ui.sound.serving import ROUTES
 _M_ARENA_MAX = -8  # of malloc.h
 _OWN_ADDRESSES = ("localhost", "127.0.0.1", "::1")
 _STATIC = Path(st.__file__).parent / "static"
+_SCRIPTS = _STATIC / "static" / "js"
+_IN_PART = {b"range", b"if-none-match", b"if-modified-since"}
+"""Headers of a request that asks for less than a whole file."""
+
+_FIRST_PARTS = ("BidiComponent", "ButtonGroup", "Checkbox", "Html", "Multiselect", "Selectbox")
 
 _log = logging.getLogger(__name__)
 _making: threading.Thread | None = None
@@ -112,25 +118,62 @@ def finish_imports(*, is_first_page: bool) -> None:
         import pandas  # noqa: F401
 
 
-class _EarlyChart:
-    """Let the browser fetch the chart library along with the app, not after its first script."""
+class _EarlyParts:
+    """Let the browser have what the first page is made of along with the app, not after its first
+    script; and the chart library, which other pages need, when it has nothing else to do.
+
+    Streamlit reads its hundred files piece by piece in other threads, which wait for each other and
+    for what readies the first page: most of a second. Here they are held as they will be sent.
+    """
 
     def __init__(self, app: ASGIApp):
         self._app = app
-        names = sorted(path.name for path in (_STATIC / "static" / "js").glob("PlotlyChart.*.js"))
-        link = ", ".join(f"<./static/js/{name}>; rel=modulepreload" for name in names)
-        self._header = (b"link", link.encode())
+        parts = _scripts(*_FIRST_PARTS)
+        early = [f"<./static/js/{name}>; rel=modulepreload" for name in parts]
+        later = [f"<./static/js/{path.name}>; rel=prefetch" for path in _found("PlotlyChart")]
+        self._link = (b"link", ", ".join([*early, *later]).encode())
+        named = re.findall(r"static/(js/[^\"]+)", (_STATIC / "index.html").read_text("utf-8"))
+        paths = {_STATIC / "static" / name for name in named} | {_SCRIPTS / name for name in parts}
+        self._held = {f"/static/js/{p.name}": p.read_bytes() for p in paths if p.is_file()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else ""
+        asked = {name for name, _ in scope["headers"]} if path in self._held else set()
+        if path in self._held and scope["method"] == "GET" and not asked & _IN_PART:
+            headers = {"cache-control": "public, immutable, max-age=31536000"}
+            held = Response(self._held[path], headers=headers, media_type="application/javascript")
+            await held(scope, receive, send)
+            return
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 if any(name == b"content-type" and b"text/html" in kind for name, kind in headers):
-                    message = {**message, "headers": [*headers, self._header]}
+                    message = {**message, "headers": [*headers, self._link]}
             await send(message)
 
-        is_page = scope["type"] == "http" and scope["path"].rstrip("/") in ("", "/explore")
-        await self._app(scope, receive, sending if is_page and self._header[1] else send)
+        is_page = path.rstrip("/") in ("", "/explore") and scope["type"] == "http"
+        await self._app(scope, receive, sending if is_page and self._link[1] else send)
+
+
+def _scripts(*parts: str) -> list[str]:
+    """Name the files that parts of Streamlit's pages are made of, those not of every page."""
+    of_every_page = (_STATIC / "index.html").read_text("utf-8")
+    waiting = [path for part in parts for path in _found(part)]
+    names: list[str] = []
+    while waiting:
+        path = waiting.pop()
+        if path.name in names or path.name in of_every_page or not path.is_file():
+            continue
+        names.append(path.name)
+        imported = re.findall(r'(?:from|import)"\./([\w.-]+\.js)"', path.read_text("utf-8"))
+        waiting += [path.with_name(name) for name in imported]
+    return names
+
+
+def _found(part: str) -> list[Path]:
+    """Find the file of a part, whose name ends with a hash; none where Streamlit names it anew."""
+    return sorted(_SCRIPTS.glob(f"{part}.*.js"))
 
 
 def _to_the_first_page(request: Request) -> RedirectResponse:
@@ -153,7 +196,7 @@ def options() -> dict[str, Any]:
     ask_nobody()
     stay_on_the_page()
     routes = [*ROUTES, Route("/explore", _to_the_first_page)]
-    middleware = [Middleware(_EarlyChart)]
+    middleware = [Middleware(_EarlyParts)]
     if st.get_option("server.address") in _OWN_ADDRESSES:
         # a foreign page whose name leads to this machine would else pass for one of the app's own
         named = st.get_option("browser.serverAddress")  # what a proxy in front is called

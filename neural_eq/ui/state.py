@@ -26,7 +26,6 @@ METHOD, N_NEIGHBORS, MIN_DIST, PERPLEXITY = "map_method", "n_neighbors", "min_di
 DIMENSIONS, MAP_STYLE, MAP_DRAG = "map_dimensions", "map_style", "map_drag"
 MIN_COUNT = "map_min_count"
 FOUND_WORDS, SHOW_DISPLACED, MAP_READER = "found_words", "show_displaced", "map_reader"
-MAP_KEEPER, MAP_VIEW, MAP_POINTS = "map_keeper", "map_view", "map_points"
 SETTING, PLAY_MAP, PUCK = "setting", "play_map", "puck"
 MAP, CLIP, LEVEL_MATCH, CLIP_GUARD, AUDIO_FORMAT = (
     "map", "clip", "level_match", "clip_guard", "audio_format",

@@ -25,6 +25,8 @@ BROWSER_ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )  # fmt: skip
+MAP = """[...document.querySelectorAll('.st-key-map *')]
+    .map((e) => e.shadowRoot?.querySelector('.map-chart')?.map).find(Boolean)"""
 START_S = 60
 EXPECT_MS = 60_000
 
@@ -182,6 +184,14 @@ class App:
 
     def data_in_use(self):
         return self.page.get_by_role("button", name="Data:")
+
+    def map(self):
+        """The map of Explore."""
+        return self.page.locator(".st-key-map .map-chart")
+
+    def map_seen(self) -> dict:
+        """How the map looks: its view, its marks, where its points are on the screen."""
+        return self.page.wait_for_function(f"() => ({MAP})?.seen()").json_value()
 
     def chart(self, key: str):
         """A plotly chart by its key."""

@@ -26,7 +26,7 @@ PAGES = {
 }
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
-DRAWN = ".js-plotly-plot .main-svg, .eq-editor .own, .run-chart canvas, .curve-chart .curve"
+DRAWN = ".map-chart .points, .eq-editor .own, .run-chart canvas, .curve-chart .curve"
 MAX_HEIGHT = 4000
 
 

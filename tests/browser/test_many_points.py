@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from neural_eq.eq.params import MAXIMUM, MINIMUM
-from neural_eq.ui.explore.map_figure import MANY_POINTS
 from tests.browser import driver
+from tests.browser.driver import MAP
 
 pytestmark = pytest.mark.browser
+N = 4200
 
-ASIDE = """() => {
-    const map = document.querySelector('.st-key-map .js-plotly-plot');
-    const canvas = map?.querySelector('.many-points');
-    if (!canvas?.width) return null;
-    const {xaxis, yaxis} = map._fullLayout, pen = canvas.getContext('2d');
-    const box = map.getBoundingClientRect();
-    // the points that lie outermost, so that no other is drawn over them
-    const all = map._fullData.filter((t) => t.meta && t.visible === true).flatMap((t) =>
-        [...t.x].map((x, i) => ({x, y: t.y[i], colour: t.meta.colour})));
+# What the canvas has where the points lie that are outermost, so that no other is drawn over them
+ASIDE = f"""() => {{
+    const map = {MAP};
+    const canvas = [...document.querySelectorAll('.st-key-map *')]
+        .map((e) => e.shadowRoot?.querySelector('canvas.points')).find(Boolean);
+    if (!map || !canvas?.width) return null;
+    const pen = canvas.getContext('2d'), box = canvas.getBoundingClientRect();
+    const all = map.seen().points;
     const outer = ['x', 'y'].flatMap((k) => [-1, 1].map((sign) =>
         all.reduce((a, b) => (sign * b[k] > sign * a[k] ? b : a))));
-    return outer.map(({x, y, colour}) => {
-        const right = xaxis.d2p(x), down = yaxis.d2p(y);
-        const pixel = pen.getImageData(Math.round(right), Math.round(down), 1, 1).data;
-        return {colour, seen: [...pixel], at: [box.x + xaxis._offset + right,
-            box.y + yaxis._offset + down]};
-    });
-}"""
-N_PAINTED = """() => {
-    const canvas = document.querySelector('.st-key-map .many-points');
-    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    let n = 0;
-    for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
-    return n;
-}"""
+    return outer.map(({{x, y, colour}}) => {{
+        const pixel = pen.getImageData(Math.round(x - box.x), Math.round(y - box.y), 1, 1).data;
+        return {{colour, seen: [...pixel], at: [x, y]}};
+    }});
+}}"""
 
 
 @pytest.fixture(scope="module")
 def crowd(browser, tmp_path_factory):
     """A server on settings that nobody made, all over the bounds."""
     folder = tmp_path_factory.mktemp("crowd")
-    n = MANY_POINTS + 200
+    n = N
     params = MINIMUM + np.random.default_rng(4).random((n, len(MINIMUM))) * (MAXIMUM - MINIMUM)
     rows = [
         [i, ("warm", "bright")[i % 2], f"submitter-{i % 9}", 2, 2, *setting, *[""] * 7]
@@ -69,7 +62,7 @@ def assert_seen_where_they_lie(page) -> list[list[float]]:
 def at_hand(app):
     """Open the map and wait until it is judged, after which it is drawn no more by itself."""
     app.open("/").page.get_by_role("radio", name="PCA").click()
-    expect(app.chart("map").get_by_text("PCA 1 (no unit)")).to_be_visible()
+    expect(app.map().get_by_text("PCA 1 (no unit)")).to_be_visible()
     expect(app.page.get_by_text("Neighbours true")).to_be_visible(timeout=4 * driver.EXPECT_MS)
     return app.drawn()
 
@@ -79,7 +72,7 @@ def test_many_settings_are_seen_moved_read_chosen_and_hidden(crowd, new_tab):
     page = app.page
     before = assert_seen_where_they_lie(page)
 
-    box = app.chart("map").locator(".nsewdrag").first.bounding_box()
+    box = app.map().locator(".stage").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -99,20 +92,25 @@ def test_many_settings_are_seen_moved_read_chosen_and_hidden(crowd, new_tab):
     expect(page.get_by_role("heading", name=setting)).to_be_visible()
     assert_seen_where_they_lie(page)
 
-    both = page.evaluate(N_PAINTED)
-    legend = app.chart("map").locator(".legend .traces")
+    legend = app.map().get_by_role("list", name="Words on the map").get_by_role("button")
     expect(legend).to_have_count(2)
-    legend.first.locator(".legendtoggle").click()
-    page.wait_for_function(f"n => ({N_PAINTED})() < 0.8 * n", arg=both)
+    legend.first.click()
+    hidden, shown = (re.match(r"\w+", text).group() for text in legend.all_inner_texts())
+    expect(legend.first).to_have_attribute("aria-pressed", "false")
+    seen = app.map_seen()
+    assert seen["hidden"] == [hidden]
+    assert len(seen["points"]) == N / 2
     assert_seen_where_they_lie(page)
+    legend.last.dblclick()  # alone already: all come back
+    assert app.map_seen()["hidden"] == []
+    legend.last.dblclick()
+    assert app.map_seen()["hidden"] == [hidden] != [shown]
 
 
 def test_they_are_drawn_again_where_the_theme_and_the_width_change(crowd, new_tab):
     app = at_hand(new_tab(crowd, color_scheme="dark"))
     wide = assert_seen_where_they_lie(app.page)
     app.page.set_viewport_size({"width": 390, "height": 844})
-    app.page.wait_for_function(
-        "() => document.querySelector('.st-key-map .many-points')?.clientWidth < 390"
-    )
+    app.page.wait_for_function(f"() => ({MAP})?.seen().box.width < 390")
     narrow = assert_seen_where_they_lie(app.page)
     assert max(x for x, _ in narrow) < 390 < max(x for x, _ in wide)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from neural_eq.eq.params import FIXED_BOUNDS
 from neural_eq.latent.playing import sound_map
 from neural_eq.ui.explore.puck import place_name
-from tests.browser.driver import ROOT
+from tests.browser.driver import MAP, ROOT
 from tests.test_playing import some_settings
 
 pytestmark = pytest.mark.browser
@@ -62,12 +62,6 @@ def middle(app) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def ranges(app) -> list[float]:
-    return app.chart("map").evaluate(
-        "map => [...map._fullLayout.xaxis.range, ...map._fullLayout.yaxis.range]"
-    )
-
-
 def drag(app, *, by: tuple[float, float], steps: int = 8) -> None:
     x, y = middle(app)
     app.page.mouse.move(x, y)
@@ -78,7 +72,7 @@ def drag(app, *, by: tuple[float, float], steps: int = 8) -> None:
 
 def corner(app) -> tuple[float, float]:
     """Where the map lies on the screen: the page scrolls under the player."""
-    box = app.chart("map").bounding_box()
+    box = app.page.locator(".st-key-map").bounding_box()
     return box["x"], box["y"]
 
 
@@ -87,7 +81,7 @@ def standing_at(app, x: float, y: float) -> None:
     app.page.wait_for_function(
         f"""([x, y]) => {{ {ROOT_OF_PUCK}
             const box = root?.querySelector('.puck')?.getBoundingClientRect();
-            const map = document.querySelector('.st-key-map .js-plotly-plot');
+            const map = document.querySelector('.st-key-map');
             const from = map?.getBoundingClientRect();
             return box && from && Math.hypot(box.x + box.width / 2 - from.x - x,
                 box.y + box.height / 2 - from.y - y) < 2;
@@ -135,7 +129,7 @@ def test_the_browser_hears_at_each_place_what_python_does(browser):
 
 def test_a_dragged_puck_is_heard_at_once_and_becomes_the_eq_where_it_is_let_go(app):
     playing(app)
-    before, view = heard(app).inner_text(), ranges(app)
+    before, view = heard(app).inner_text(), app.map_seen()["view"]
     x, y = middle(app)
     left, top = corner(app)
     there = x - 90 - left, y + 40 - top
@@ -152,13 +146,13 @@ def test_a_dragged_puck_is_heard_at_once_and_becomes_the_eq_where_it_is_let_go(a
     expect(heard(app)).to_contain_text(name[1:])
     expect(app.line("played_curves")).to_be_visible()
     expect(app.page.get_by_text(re.compile(r"^Nearest words: \w+ [\d.]+ dB"))).to_be_visible()
-    assert ranges(app) == view, "the map must not have been dragged along"
+    assert app.map_seen()["view"] == view, "the map must not have been dragged along"
     app.drawn()
     standing_at(app, *there)
 
     # it stays where it is: through other widgets, another page and back, and an undo
     app.page.get_by_role("radio", name="Density").click()
-    expect(app.chart("map").locator(".contourlayer path").first).to_be_visible()
+    app.page.wait_for_function(f"() => ({MAP})?.seen().areas === 2")
     standing_at(app, *there)
     app.go("Audio")
     expect(heard(app)).to_contain_text(name[1:])
@@ -216,7 +210,7 @@ def test_arrow_keys_walk_it_and_home_goes_to_the_nearest_setting(app):
 
 def test_nobody_has_been_at_the_edge_and_it_is_flat_there(app):
     playing(app, "UMAP")
-    box = app.chart("map").locator(".nsewdrag").first.bounding_box()
+    box = app.map().locator(".stage").bounding_box()
     x, y = middle(app)
     drag(app, by=(box["x"] + 8 - x, box["y"] + 8 - y), steps=12)
     expect(chip(app)).to_have_text("nobody has been here")
@@ -227,15 +221,13 @@ def test_nobody_has_been_at_the_edge_and_it_is_flat_there(app):
         expect(row).to_be_visible()
 
 
-# the centre of the puck, and of the dot that it stands on, whichever that was at first
+# how far the puck is from the dot that it stands on, whichever that was at first
 APART = f"""() => {{ {ROOT_OF_PUCK}
-    const centre = (e) => {{ const b = e.getBoundingClientRect();
-                            return [b.x + b.width / 2, b.y + b.height / 2]; }};
-    const [x, y] = centre(root.querySelector('.puck'));
-    const dots = [...document.querySelectorAll('.st-key-map .scatterlayer path.point')].map(centre);
-    const apart = dots.map((dot) => Math.hypot(dot[0] - x, dot[1] - y));
-    window.stoodOn ??= apart.indexOf(Math.min(...apart));
-    return apart[window.stoodOn];
+    const box = root.querySelector('.puck').getBoundingClientRect();
+    const from = ({{x, y}}) => Math.hypot(x - box.x - box.width / 2, y - box.y - box.height / 2);
+    const dots = ({MAP}).seen().points;
+    window.stoodOn ??= dots.reduce((a, b) => (from(b) < from(a) ? b : a)).row;
+    return from(dots.find(({{row}}) => row === window.stoodOn));
 }}"""
 
 
@@ -251,13 +243,9 @@ def test_it_follows_the_map_as_that_is_zoomed_panned_and_drawn_anew(app):
     stands_on_its_dot(app)
     x, y = middle(app)
     app.page.mouse.move(x + 60, y + 60)
-    before = ranges(app)
+    before = app.map_seen()["view"]
     app.page.mouse.wheel(0, -150)
-    app.page.wait_for_function(
-        "before => (document.querySelector('.st-key-map .js-plotly-plot')"
-        "?._fullLayout?.xaxis.range[0] ?? before) !== before",
-        arg=before[0],
-    )
+    app.page.wait_for_function(f"before => ({MAP})?.seen().view[0][0] !== before", arg=before[0][0])
     stands_on_its_dot(app)
     x, y = middle(app)
     app.page.mouse.move(x - 60, y + 60)
@@ -273,7 +261,7 @@ def test_it_follows_the_map_as_that_is_zoomed_panned_and_drawn_anew(app):
     app.page.mouse.up()
     stands_on_its_dot(app)
     app.page.get_by_role("radio", name="Density").click()
-    expect(app.chart("map").locator(".contourlayer path").first).to_be_visible()
+    app.page.wait_for_function(f"() => ({MAP})?.seen().areas === 2")
     app.drawn()
     stands_on_its_dot(app)
     app.page.set_viewport_size({"width": 1000, "height": 900})

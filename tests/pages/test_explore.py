@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -20,6 +21,7 @@ from neural_eq.ui.explore import maps
 from neural_eq.ui.markdown import escaped
 from tests.pages.opening import (
     WAIT_S,
+    drawn,
     opened,
     said,
     turned,
@@ -28,12 +30,11 @@ from tests.pages.opening import (
 
 
 def map_of(app) -> dict:
-    return json.loads(app.get("plotly_chart")[0].proto.spec)
+    return drawn(app, "axes")
 
 
 def axis_title(app) -> str:
-    layout = map_of(app)["layout"]
-    return (layout.get("xaxis") or layout["scene"]["xaxis"])["title"]["text"]
+    return map_of(app)["axes"][0]
 
 
 def text_of(app) -> str:
@@ -61,7 +62,7 @@ def test_the_built_in_maps_are_at_hand(app, model, method, n_dims):
     assert not app.exception, app.exception
     assert not app.info, "a map is being made that should have been saved"
     assert axis_title(app) == f"{method} 1 (no unit)"
-    assert {t["legendgroup"] for t in map_of(app)["data"]} >= {"warm", "bright", "clear"}
+    assert {group["name"] for group in map_of(app)["groups"]} >= {"warm", "bright", "clear"}
     assert re.search(r"Neighbours true: \*\*(9\d\.\d|100\.0) %\*\*, kept: \*\*", text_of(app))
 
 
@@ -74,9 +75,9 @@ def test_a_newcomer_sees_a_map_without_torch(tmp_path):
 
     script = (
         "import sys\n"
-        "from tests.pages.opening import opened\n"
+        "from tests.pages.opening import drawn, opened\n"
         "app = opened('explore')\n"
-        "assert app.get('plotly_chart') and not app.info, app.info\n"
+        "assert drawn(app, 'axes') and not app.info, app.info\n"
         "assert not {'torch', 'umap', 'sklearn'} & set(sys.modules)\n"
     )
     subprocess.run(
@@ -190,8 +191,8 @@ def test_a_word_found_tells_its_people_its_schools_and_its_air(app):
     above = ((rows.params[mask, 11] > 0) & (rows.params[mask, 12] > 10_000)).mean()
     assert f"{above * 100:.0f} % of them raise the high shelf above 10 kHz" in text
     assert "ways" in text
-    bright = [t for t in map_of(app)["data"] if t["legendgroup"] == "bright"]
-    assert bright[0]["marker"]["opacity"] > 0.5
+    opacity = {group["name"]: group["opacity"] for group in map_of(app)["groups"]}
+    assert opacity["bright"] > 0.5 > opacity["warm"]
     widget(app.button, "Back to all words").click().run()
     assert app.session_state[state.FOUND_WORDS] == []
 
@@ -208,14 +209,9 @@ def test_displaced_settings_are_counted_and_marked_on_demand(app):
     said = next(c.value for c in app.caption if "displaced" in c.value)
     app.session_state[state.SHOW_DISPLACED] = True
     app.run()
-    (marked,) = (t for t in map_of(app)["data"] if t["name"] == "displaced")
-    assert f"; {_n(marked)} of" in said
-
-
-def _n(trace: dict) -> int:
-    import base64
-
-    return len(base64.b64decode(trace["x"]["bdata"])) // 4
+    marked = map_of(app)["marks"]["displaced"]
+    assert marked
+    assert f"; {len(marked)} of" in said
 
 
 def test_too_few_of_every_word_is_said(app):
@@ -382,16 +378,8 @@ def test_the_puck_begins_where_the_eq_in_use_lies(app):
     dot = state.NamedSetting("warm, setting 1", tuple(rows.params[12].tolist()))
     rest = {state.USED_DOT: dot, state.SOURCE: state.DOT_SOURCE, state.METHOD: "PCA"}
     place = playing(app, **rest)["place"]
-    trace = next(t for t in map_of(app)["data"] if t["legendgroup"] == rows.terms[12])
-    at = _decoded(trace["customdata"], "<i4").tolist().index(12)
-    there = [_decoded(trace[axis], "<f4")[at] for axis in "xy"]
-    np.testing.assert_allclose(place, there, atol=1e-3)
-
-
-def _decoded(values: dict, kind: str) -> np.ndarray:
-    import base64
-
-    return np.frombuffer(base64.b64decode(values["bdata"]), dtype=kind)
+    points = np.frombuffer(base64.b64decode(map_of(app)["points"]), dtype="<f4")
+    np.testing.assert_allclose(place, points[24:26], atol=1e-3)
 
 
 def test_a_map_of_three_dimensions_has_no_puck(app):

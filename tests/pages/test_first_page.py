@@ -7,7 +7,7 @@ import sys
 import threading
 
 from neural_eq.ui import first_page, server
-from tests.pages.opening import ROOT, opened
+from tests.pages.opening import ROOT, drawn, opened
 
 
 def test_the_first_page_finds_its_parts_made(monkeypatch):
@@ -16,7 +16,7 @@ def test_the_first_page_finds_its_parts_made(monkeypatch):
         monkeypatch.setattr(f"neural_eq.ui.explore.{name}", lambda *args, **rest: 1 / 0)
     app = opened("explore")
     assert not app.exception
-    assert app.get("plotly_chart")
+    assert drawn(app, "axes")
 
 
 def test_nothing_of_ours_is_left_to_import_and_nothing_heavy_comes_ahead_of_need():

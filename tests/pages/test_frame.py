@@ -89,10 +89,11 @@ def test_the_first_page_imports_neither_torch_nor_umap():
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
+from tests.pages.opening import drawn
 app = AppTest.from_file("app.py", default_timeout=120).run()
 assert not app.exception, app.exception
 assert not app.info, app.info[0].value
-assert app.get("plotly_chart"), "no map"
+assert drawn(app, "axes"), "no map"
 heavy = {"torch", "umap", "numba", "sklearn", "scipy", "matplotlib", "pandas", "pyarrow"}
 heavy &= set(sys.modules)
 assert not heavy, heavy

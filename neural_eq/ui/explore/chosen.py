@@ -12,7 +12,7 @@ from neural_eq.ui import cached, figures, models, state
 from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.actions import leave_button, setting_buttons
 from neural_eq.ui.explore.curves import rms_db, spread_of
-from neural_eq.ui.explore.map_figure import MARK_COLOUR
+from neural_eq.ui.explore.map_picture import MARK_COLOUR
 from neural_eq.ui.explore.view import MapView
 from neural_eq.ui.explore.words import counts_of
 from neural_eq.ui.figures import GREY, Curve, word_styles

@@ -20,8 +20,8 @@ from neural_eq.ui.explore import selection
 from neural_eq.ui.explore.words import short_label
 
 POINTS, DENSITY = state.MAP_STYLES
-DRAGS = {"Move": "pan", "Lasso": "lasso", "Box": "select"}
-"""What dragging on the map does, and what plotly calls it."""
+DRAGS = {"Move": "pan", "Lasso": "lasso", "Box": "box"}
+"""What dragging on the map does, and what ``map_picture`` calls it."""
 
 MAX_LISTED = 5000
 """Settings that one list can hold; of more, those of the words found are listed."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 MIN_SETTINGS = 20
@@ -16,36 +14,30 @@ _GRID = 64
 _MARGIN = 0.12
 
 
-def density_trace(
-    points: np.ndarray, *, low: np.ndarray, high: np.ndarray, colour: str, name: str
-) -> dict[str, Any]:
-    """Draw two nested areas around a word's points, as a plotly trace that takes no clicks.
+def density_areas(points: np.ndarray, *, of_map: np.ndarray) -> list[list[list[float]]]:
+    """Find nested areas around a word's points, the outer one first.
 
     Args:
         points: Shape ``(n, 2)``.
-        low: The map's smallest coordinates, shape ``(2,)``.
-        high: Its largest.
-        colour: ``#rrggbb``.
-        name: Of the word; its points toggle with it.
+        of_map: All points of the map, shape ``(m, 2)``.
+
+    Returns:
+        For each of ``SHARES`` its outlines, each as ``[x, y, x, y, …]``; a place within an odd
+        number of them is inside.
     """
-    margin = _MARGIN * (high - low)
+    from contourpy import LineType, contour_generator  # for those who ask for density alone
+
+    low, high = of_map.min(axis=0), of_map.max(axis=0)
+    margin = _MARGIN * np.where(high > low, high - low, 1.0)
     x, y = (np.linspace(a, b, _GRID) for a, b in zip(low - margin, high + margin, strict=True))
     held = _share_held(points, x, y)
-    inside = 1 - held  # so that it rises towards the densest place
-    outer, inner = (1 - share for share in SHARES)
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    shade = [f"rgba({red},{green},{blue},{alpha})" for alpha in (0, 0.18, 0.42)]
-    return {
-        "type": "contour", "x": x, "y": y, "z": inside.round(4), "zmin": 0, "zmax": 1,
-        "contours": {"start": outer, "end": inner, "size": inner - outer, "coloring": "fill"},
-        "colorscale": [
-            [0, shade[0]], [outer - 0.01, shade[0]], [outer, shade[1]], [inner - 0.01, shade[1]],
-            [inner, shade[2]], [1, shade[2]],
-        ],
-        "line": {"color": colour, "width": 1.5, "smoothing": 1},
-        "showscale": False, "hoverinfo": "skip", "showlegend": False, "name": name,
-        "legendgroup": name,
-    }  # fmt: skip
+    # outlines must close, so beyond the grid nothing is held
+    x, y = (np.concatenate([[2 * at[0] - at[1]], at, [2 * at[-1] - at[-2]]]) for at in (x, y))
+    lines = contour_generator(x, y, np.pad(held, 1, constant_values=1), line_type=LineType.Separate)
+    return [
+        [np.round(np.asarray(outline), 5).ravel().tolist() for outline in lines.lines(share)]
+        for share in SHARES
+    ]
 
 
 def _share_held(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

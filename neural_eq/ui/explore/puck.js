@@ -32,20 +32,17 @@ function makePuck(root) {
     speak();
   }
 
-  // ---- where the map's axes are on the screen, whatever Streamlit and plotly draw anew
+  // ---- where the map's axes are on the screen, whatever is drawn anew
   function axes() {
-    const chart = document.querySelector(`.${data.map} .js-plotly-plot`), layout = chart?._fullLayout;
-    if (!layout?.xaxis?._length || !layout.yaxis?._length) return null;
-    const box = chart.getBoundingClientRect();
-    return { x: scale(layout.xaxis, box.left, 1), y: scale(layout.yaxis, box.top, -1) };
+    const seen = globalThis.__neuralEqMapAxes?.();
+    return seen && { x: scale(seen.x, 1), y: scale(seen.y, -1) };
   }
-  // a pan moves an axis's range at once, while plotly's own d2p waits for the hand to let go
-  function scale({ range, _offset, _length }, edge, sign) {
-    const start = edge + _offset, [from, to] = sign > 0 ? range : [range[1], range[0]];
+  function scale({ start, end, from, to }, sign) {
+    if (sign < 0) [from, to] = [to, from];
     return {
-      start, end: start + _length, span: Math.abs(to - from),
-      toPixel: (value) => start + ((value - from) / (to - from)) * _length,
-      toValue: (pixel) => from + ((pixel - start) / _length) * (to - from),
+      start, end, span: Math.abs(to - from),
+      toPixel: (value) => start + ((value - from) / (to - from)) * (end - start),
+      toValue: (pixel) => from + ((pixel - start) / (end - start)) * (to - from),
     };
   }
   const within = (axis, pixel) => Math.min(axis.end, Math.max(axis.start, pixel));

@@ -87,7 +87,6 @@ def draw(view: MapView) -> None:
         _mount(
             key=state.PUCK,
             data={
-                "map": f"st-key-{state.MAP}",
                 "url": f"{'/' + base if base else ''}{PATH}/{kept[1].token}",
                 "revision": view.revision,
                 "place": tuple(_place_of_eq(view, sounds)),

@@ -1,4 +1,4 @@
-// Reads the settings under the pointer, and tells Python what was clicked or lassoed.
+// Shows the setting that one points at on the map, and says it.
 const WIDTH = 232, HEIGHT = 76, N_FREQS = 72, SPAN_DB = 15;
 
 const unpack = (text, Kind) =>
@@ -75,42 +75,39 @@ function place(tip, x, y) {
   tip.style.top = `${Math.max(4, Math.min(y - height / 2, innerHeight - height - 4))}px`;
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const tip = parentElement.querySelector(".reading");
-  const own = (parentElement.neuralEq ??= {});
-  if (own.content !== data.content) {
-    own.content = data.content;
-    own.said = decode(data.content);
-    tip.hidden = true;
-  }
-  own.choose = (rows, by, map) => {
-    clearTimeout(map.neuralEqLeft?.timer);
-    setTriggerValue("chosen", { rows, by, view: map.neuralEqLeft?.view ?? null });
-  };
-  const rowOf = (point) => Number(point.customdata ?? point.fullData.customdata[point.pointNumber]);
-  const valid = (point) => point && point.fullData?.customdata != null;
-  own.onPointer = (event) => {
-    own.x = event.clientX;
-    own.y = event.clientY;
-    if (!tip.hidden && !event.target.closest?.(`.${data.map}`)) tip.hidden = true;
-  };
-  return listen(own, data.map, {
-    plotly_hover: (event) => {
-      const point = event.points.find(valid);
-      if (!point) return;
-      write(tip, own.said, rowOf(point));
+function spoken(said, row) {
+  const params = said.params.subarray(13 * row, 13 * row + 13);
+  const gains = said.bands.map((b) => `${b.name} ${db(params[b.gain])}`).join(", ");
+  return `${said.words.names[said.words.at[row]]}, setting ${said.ids[row]}: ${gains}`;
+}
+
+function makeReader(tip) {
+  let content = "", said = null;
+  return {
+    update(given) {
+      if (given === content) return;
+      content = given;
+      said = decode(content);
+      tip.hidden = true;
+    },
+    // Shows a setting beside a place of the screen; returns it in words.
+    show(row, x, y) {
+      write(tip, said, row);
       tip.hidden = false;
-      const at = event.event ?? {};
-      place(tip, at.clientX ?? own.x ?? 0, at.clientY ?? own.y ?? 0);
+      place(tip, x, y);
+      return spoken(said, row);
     },
-    plotly_unhover: () => { tip.hidden = true; },
-    plotly_click: (event, map) => {
-      const point = event.points.find(valid);
-      if (point) own.choose([rowOf(point)], "click", map);
-    },
-    plotly_selected: (event, map) => {
-      const rows = (event?.points ?? []).filter(valid).map(rowOf);
-      if (rows.length) own.choose(rows, "lasso", map);
-    },
-  });
+    hide() { tip.hidden = true; },
+  };
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement;
+  root.reader ??= makeReader(root.querySelector(".reading"));
+  root.reader.update(data.content);
+  globalThis.__neuralEqMapReader = root.reader;
+  return () => {
+    if (globalThis.__neuralEqMapReader === root.reader) globalThis.__neuralEqMapReader = null;
+    root.reader = null;
+  };
 }

@@ -6,19 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from neural_eq.errors import NeuralEqError
 from neural_eq.ui import address, cached, link, state
-from neural_eq.ui.explore import controls, many_points, puck, reader, selection
+from neural_eq.ui.explore import controls, map_chart, puck, reader, selection
 from neural_eq.ui.explore.chosen import draw_group, draw_played, draw_setting
-from neural_eq.ui.explore.map_figure import OTHER_WORDS, Marks, is_drawn_by_us, map_figure
+from neural_eq.ui.explore.map_picture import OTHER_WORDS, Marks, map_picture
 from neural_eq.ui.explore.view import MapView, about_words, draw_pending, map_view
 from neural_eq.ui.explore.words import draw_word, draw_words, short_label
 from neural_eq.ui.markdown import escaped
 
-FIGURES_KEPT = 16
+PICTURES_KEPT = 16
 """So many maps, as they were last looked at, are not made again when their page comes back."""
 
 
@@ -54,7 +53,7 @@ def draw_map(view: MapView) -> None:
         marks = replace(marks, neighbors=quality.neighbors[row].tolist())
     if quality is not None and st.session_state[state.SHOW_DISPLACED]:
         marks = replace(marks, displaced=np.flatnonzero(quality.displaced).tolist())
-    figure = _made_figure(
+    picture = _made_picture(
         view.points,
         view.rows.terms,
         words=view.words,
@@ -64,35 +63,19 @@ def draw_map(view: MapView) -> None:
         density=st.session_state[state.MAP_STYLE] == controls.DENSITY,
         drag=controls.DRAGS[st.session_state[state.MAP_DRAG]],
         marks=marks,
-        look=reader.kept_view(view.revision),
     )
-    st.plotly_chart(
-        figure,
-        key=state.MAP,
-        config={
-            "displaylogo": False, "scrollZoom": True, "displayModeBar": True,
-            "modeBarButtonsToRemove": ["resetScale2d", "toImage", "zoom2d", "pan2d"],
-            # a map drawn anew begins as it was left, so its beginning is no way to see all
-            "doubleClick": "autosize",
-        },
-        alt=f"{view.method} map of {len(view.rows):,} settings, coloured by word",
-    )  # fmt: skip
-    reader.mount(
-        cached.reading(cached.data_key(view.rows), view.rows), on_choice=selection.take_choice
-    )
-    reader.keep_view(view.revision)
-    if is_drawn_by_us(view.points):
-        many_points.draw()
+    map_chart.draw(picture, on_choice=selection.take_choice)
+    reader.mount(cached.reading(cached.data_key(view.rows), view.rows))
     puck.draw(view)
     message = about_words(view)
     if message:
         st.info(escaped(message))
 
 
-@st.cache_resource(max_entries=FIGURES_KEPT, show_spinner=False)
-def _made_figure(_points: np.ndarray, _terms: np.ndarray, **look: Any) -> go.Figure:
-    """Make the figure of a map, or return the one that looked just so; ``revision`` names both."""
-    return map_figure(_points, terms=_terms, **look)
+@st.cache_resource(max_entries=PICTURES_KEPT, show_spinner=False)
+def _made_picture(_points: np.ndarray, _terms: np.ndarray, **look: Any) -> dict[str, Any]:
+    """Make the picture of a map, or return the one that looked just so; ``revision`` names both."""
+    return map_picture(_points, terms=_terms, **look)
 
 
 def _labels(view: MapView) -> dict[str, str]:
@@ -108,7 +91,8 @@ def _labels(view: MapView) -> dict[str, str]:
 def draw_trust(view: MapView) -> None:
     """Say how to use the map, and how far to trust it."""
     hand = (
-        "Drag to turn, scroll to zoom, click a dot; double-click to see all again."
+        "Drag to turn, scroll to zoom, click a dot, click a word to hide it; double-click to see"
+        " all again."
         if view.is_3d
         else "Drag, scroll to zoom, click a dot, click a word to hide it; double-click to see all"
         " again."

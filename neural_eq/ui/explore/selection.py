@@ -9,13 +9,13 @@ import streamlit as st
 
 from neural_eq.data.safe_db import Dataset
 from neural_eq.ui import cached, state
-from neural_eq.ui.explore import reader
+from neural_eq.ui.explore import map_chart
 from neural_eq.ui.state import NamedSetting
 
 
 def take_choice() -> None:
     """Callback: a click on the map chooses a setting, a lasso a group."""
-    said = reader.take_chosen()
+    said = map_chart.take_chosen()
     if not said:
         return
     rows, _ = cached.shown_rows(state.dataset())

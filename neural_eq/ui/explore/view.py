@@ -13,7 +13,7 @@ from neural_eq.latent.map_quality import MapQuality
 from neural_eq.latent.projection import PLAIN_METHODS, ProjectionConfig
 from neural_eq.ui import cached, models, state
 from neural_eq.ui.explore import maps
-from neural_eq.ui.explore.map_figure import MAX_COLOURED
+from neural_eq.ui.explore.map_picture import MAX_COLOURED
 from neural_eq.ui.markdown import escaped
 from neural_eq.ui.redrawing import redrawn
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 N_NARROW = 6
-"""So many words, the first ones, are written on a narrow screen too; ``style.css`` hides the
+"""So many words, the first ones, are written on a narrow screen too; ``map_chart.css`` hides the
 others there."""
 
 WIDE, NARROW = (0.13, 0.06), (0.26, 0.065)
@@ -17,7 +17,6 @@ APART = 0.12
 """Nearest that two labels come in space, as a share of the map."""
 
 _SAMPLE = 300
-_MOST_STEPS = 10
 
 
 def word_places(
@@ -50,32 +49,6 @@ def word_places(
                 placed[word] = tried
                 break
     return {word: tuple((at * span + low).tolist()) for word, at in placed.items()}
-
-
-def clear_of(
-    places: Mapping[str, tuple[float, float]], marked: np.ndarray, *,
-    sizes: tuple[float, float],
-) -> dict[str, tuple[float, float]]:  # fmt: skip
-    """Shift words up or down that would cover marked points; one that finds no place stays.
-
-    Args:
-        places: Where words are written.
-        marked: Points that are to be seen, shape ``(n, 2)``.
-        sizes: Width and height of what is seen of the map.
-    """
-    width, height = WIDE[0] * sizes[0], WIDE[1] * sizes[1]
-    shifted = dict(places)
-    for word, (x, y) in places.items():
-        others = np.array([at for name, at in shifted.items() if name != word]).reshape(-1, 2)
-        for step in range(2 * _MOST_STEPS + 1):
-            tried = y + (step + 1) // 2 * (1 if step % 2 else -1) * height / 2
-            over_mark = np.abs(marked - [x, tried]) < [width / 2, 0.75 * height]
-            over_word = np.abs(others - [x, tried]) < [width, 0.95 * height]
-            # two that lay over each other before are no reason to stay on a mark
-            if not over_mark.all(axis=1).any() and (step == 0 or not over_word.all(axis=1).any()):
-                shifted[word] = x, tried
-                break
-    return shifted
 
 
 def places_in_space(
