@@ -94,6 +94,20 @@ def test_several_become_a_zip_and_a_bad_one_is_left_out(tmp_path):
     assert heard[0][1] == "Measuring song.wav (1 of 3)"
 
 
+def test_files_of_one_name_are_told_apart_by_their_kind(tmp_path):
+    (tmp_path / "out").mkdir()
+    names = ("song.wav", "song.flac", "Song.aiff", "SONG.wav")
+    sources = []
+    for folder, name in enumerate(names):
+        (tmp_path / str(folder)).mkdir()
+        sources.append(sound(tmp_path / str(folder) / name, 9_000))
+    made = master_all(sources, tmp_path / "out", Treatment(BRIGHT, "warm", suffix=".wav"))
+    with zipfile.ZipFile(made.path) as archive:
+        assert archive.namelist() == [
+            "song_warm.wav", "song_warm_flac.wav", "Song_warm_aiff.wav", "SONG_warm_2.wav",
+        ]  # fmt: skip
+
+
 def test_where_every_file_is_bad_the_reasons_are_the_error(tmp_path):
     soundfile.write(tmp_path / "n.wav", np.full((900, 1), np.inf), 44100, subtype="FLOAT")
     (tmp_path / "out").mkdir()

@@ -82,7 +82,7 @@ def master_all(
                         (done + share * s.duration_s) / total_s, f"{what} ({n} of {len(sources)})"
                     )
 
-                name = _free_name(treatment.file_name(source), taken)
+                name = _free_name(treatment.file_name(source), source.name, taken)
                 path = folder / name
                 try:
                     said = master(source, path, treatment, on_progress=of_all)
@@ -90,7 +90,7 @@ def master_all(
                 except AudioError as error:
                     failed.append(f"Left out: {error}")
                 else:
-                    taken.add(name)
+                    taken.add(name.casefold())
                     notes += [f"{source.name}: {note}" for note in said]
                 finally:
                     path.unlink(missing_ok=True)
@@ -102,10 +102,12 @@ def master_all(
     return Mastered(zip_path, zip_path.name, (*failed, *notes), len(taken), len(failed))
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    """Return the name, or the first with a number that no file of the zip has."""
-    path, number, free = Path(name), 2, name
-    while free in taken:
+def _free_name(name: str, source: str, taken: set[str]) -> str:
+    """Return the name, or one with the source's own ending, or a number, that no file has yet."""
+    path, own, number, free = Path(name), Path(source).suffix.lower(), 2, name
+    if free.casefold() in taken and own != path.suffix:
+        free = f"{path.stem}_{own[1:]}{path.suffix}"
+    while free.casefold() in taken:
         free = f"{path.stem}_{number}{path.suffix}"
         number += 1
     return free

@@ -52,8 +52,8 @@ CHOSEN_RUNS, RUNS_TABLE, DELETED_RUNS, RUN_UPLOAD, RUN_NAME, OVERLAID = (
     "chosen_runs", "runs_table", "deleted_runs", "run_upload", "run_name", "overlaid",
 )  # fmt: skip
 # Of the Audio page: widgets, then plain values
-AUDIO_MODE, AUDIO_DEPTH, OWN_FILE, EXCERPT_PREFIX = (
-    "audio_mode", "audio_depth", "own_file", "excerpt_",
+AUDIO_MODE, AUDIO_DEPTH, OWN_FILE, EXCERPT_PREFIX, ONLY_HEARD = (
+    "audio_mode", "audio_depth", "own_file", "excerpt_", "only_heard",
 )  # fmt: skip
 MICROPHONE, PRESET_UPLOAD = "microphone", "preset_upload"
 APPLIED, APPLIED_STRENGTH, APPLIED_WORD, APPLIED_SCHOOL = (
@@ -139,6 +139,7 @@ FIRST_VALUES: dict[str, Any] = {
     AUDIO_FORMAT: "WAV",
     AUDIO_DEPTH: "source",
     AUDIO_MODE: "Listen",
+    ONLY_HEARD: False,
     APPLIED: "current",
     APPLIED_STRENGTH: 1.0,
     BLIND_PAIR: "bypass",

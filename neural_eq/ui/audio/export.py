@@ -26,7 +26,7 @@ _POLL_S = 0.5
 
 
 def draw(sound: Sound, source: Excerpt, eq: Applied) -> None:
-    """Draw the format and the download of what is chosen: one sound, or all files as a zip."""
+    """Draw the format and the download: of the one sound, or of all files as a zip."""
     sounds = to_render(sound)
     st.subheader("Download", anchor=False)
     try:
@@ -34,6 +34,11 @@ def draw(sound: Sound, source: Excerpt, eq: Applied) -> None:
     except AudioError as error:
         st.error(escaped(str(error)))
         return
+    if len(sounds) > 1 and st.toggle(
+        "Only the file that is heard", key=state.ONLY_HEARD, persist_state="session",
+        help=f"Off, all {len(sounds)} files are rendered, as one zip.",
+    ):  # fmt: skip
+        sounds = [sound]
     if len(sounds) == 1 and sound.file.duration_s <= EXCERPT_S:
         _draw_quick(sound, source, treatment)
         return
