@@ -32,14 +32,20 @@ class Row:
     is_met: bool = True
 
 
-def medians(runs: Runs, repeats: int, *, n_warm_up: int = 1) -> dict[str, float]:
-    """Run all in turns; returns seconds."""
+def turns(runs: Runs, repeats: int, *, n_warm_up: int = 1) -> dict[str, list[float]]:
+    """Run all in turns; returns the seconds that each took in each."""
     times_s: dict[str, list[float]] = {name: [] for name in runs}
     for repeat, (name, run) in itertools.product(range(repeats + n_warm_up), runs.items()):
         started = time.perf_counter()
         run()
         if repeat >= n_warm_up:
             times_s[name].append(time.perf_counter() - started)
+    return times_s
+
+
+def medians(runs: Runs, repeats: int, *, n_warm_up: int = 1) -> dict[str, float]:
+    """Run all in turns; returns seconds."""
+    times_s = turns(runs, repeats, n_warm_up=n_warm_up)
     return {name: statistics.median(values) for name, values in times_s.items()}
 
 

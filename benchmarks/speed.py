@@ -65,7 +65,8 @@ def rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     few = max(1, options.repeats // 3)
     yield from rendering.rendering(folder, minutes=options.minutes, repeats=options.repeats)
     yield from start_up(folder, options.repeats)
-    yield from training_time.beside_the_reference(open_dataset(options.table), options.epochs, few)
+    dataset = open_dataset(options.table)
+    yield from training_time.beside_the_reference(dataset, options.epochs, few + 2)
     if options.quick:
         return
     yield from training_time.by_size(options.epochs, few)

@@ -24,6 +24,7 @@ JOURNEY_HOP_FRAMES = 64
 """The same over a file, where a morph goes so slowly that a finer step changes nothing."""
 
 _CHUNK_HOPS = 1 << 10
+_STRETCH_FRAMES = _CHUNK_HOPS * JOURNEY_HOP_FRAMES
 
 
 def render_along(
@@ -124,6 +125,7 @@ class Journey:
         self._sample_rate = sample_rate
         self._n_frames = n_frames
         self._done = 0
+        self._ends: dict[int, np.ndarray] = {}  # of hops, by stretch
         beginning = design(self._values[:1], sample_rate)
         self._moving = _Moving(n_channels, JOURNEY_HOP_FRAMES, beginning)
 
@@ -133,29 +135,38 @@ class Journey:
             return block
         result = np.empty(block.shape)
         block = _as_float(block)
-        step = _CHUNK_HOPS * JOURNEY_HOP_FRAMES
-        parts = [slice(first, first + step) for first in range(0, len(block), step)]
-        # one part is filtered while the next is designed
-        ahead = [self._designed(len(block[parts[0]]))] if parts else []
-        for number, part in enumerate(parts):
-            self._done += len(block[part])
-            following = parts[number + 1 : number + 2]
-
-            def work(side: int, part: slice = part, following: list[slice] = following) -> None:
-                if side:
-                    ahead.append(self._designed(len(block[following[0]])))
-                else:
-                    self._moving.go_on(block[part], result[part], ahead[0])
-
-            side_by_side(work, 1 + len(following))
-            del ahead[0]
+        begin = 0
+        while begin < len(block):
+            stretch, within = divmod(self._done, _STRETCH_FRAMES)
+            part = slice(begin, min(begin + _STRETCH_FRAMES - within, len(block)))
+            if stretch not in self._ends:
+                self._ends[stretch] = self._designed(stretch)
+            n_frames = part.stop - begin
+            begun, stop = (-(-at // JOURNEY_HOP_FRAMES) for at in (within, within + n_frames))
+            self._filter(block[part], result[part], self._ends[stretch][begun:stop], stretch)
+            begin, self._done = part.stop, self._done + n_frames
         return result
 
-    def _designed(self, n_frames: int) -> np.ndarray:
-        """Design the ends of hops that begin in the next frames; one that has begun keeps its."""
-        begun = -(-self._done // JOURNEY_HOP_FRAMES)
-        stop = -(-(self._done + n_frames) // JOURNEY_HOP_FRAMES)
-        place = np.arange(begun + 1, stop + 1) * JOURNEY_HOP_FRAMES / max(self._n_frames, 1)
+    def _filter(
+        self, block: np.ndarray, result: np.ndarray, ends: np.ndarray, stretch: int
+    ) -> None:
+        """Filter a part of a stretch; beside it the next one is designed, once."""
+        following = stretch + 1
+        is_wanted = following not in self._ends and following * _STRETCH_FRAMES < self._n_frames
+
+        def work(side: int) -> None:
+            if side:
+                self._ends[following] = self._designed(following)
+            else:
+                self._moving.go_on(block, result, ends)
+
+        side_by_side(work, 2 if is_wanted else 1)
+        self._ends.pop(stretch - 1, None)
+
+    def _designed(self, stretch: int) -> np.ndarray:
+        """Design the ends of a stretch's hops, shape ``(_CHUNK_HOPS, N_NUMBERS)``."""
+        hops = stretch * _CHUNK_HOPS + np.arange(1, _CHUNK_HOPS + 1)
+        place = hops * JOURNEY_HOP_FRAMES / max(self._n_frames, 1)
         at = np.minimum(place, 1.0) * (len(self._values) - 1)
         before = np.minimum(at.astype(int), len(self._values) - 2)
         low, high = self._values[before], self._values[before + 1]
