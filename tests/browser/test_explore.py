@@ -138,6 +138,30 @@ def test_a_lasso_takes_a_group_that_can_be_heard(app):
     expect(app.title()).to_have_text("Audio")
 
 
+def test_a_lasso_that_leaves_the_map_takes_what_is_seen(app):
+    at_hand(app.open("/"))
+    stage(app).focus()
+    for _ in range(4):
+        app.page.keyboard.press("+")
+    app.page.get_by_role("radio", name="Lasso").click()
+    app.page.wait_for_function(f"() => ({MAP})?.seen().drag === 'lasso'")
+    app.drawn()
+    seen = app.map_seen()
+    box = seen["box"]
+    left, right = box["x"], box["x"] + box["width"]
+    top, bottom = box["y"], box["y"] + box["height"]
+    app.page.mouse.move(left + 5, top + 5)
+    app.page.mouse.down()
+    for place in ((right + 300, top - 80), (right + 300, bottom + 90), (left - 40, bottom + 90)):
+        app.page.mouse.move(*place, steps=3)
+    app.page.mouse.up()
+    expect(app.page.get_by_role("heading", name="settings chosen")).to_be_visible()
+    chosen = app.map_seen()["marks"]["group"]
+    at = {point["row"]: (point["x"], point["y"]) for point in seen["points"]}
+    assert 0 < len(chosen) < len(at)
+    assert all(left <= at[row][0] <= right and top <= at[row][1] <= bottom for row in chosen)
+
+
 def test_a_narrow_screen_shows_the_map_first_then_its_inputs(app):
     app.page.set_viewport_size({"width": 390, "height": 844})
     at_hand(app.open("/"))

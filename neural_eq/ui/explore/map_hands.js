@@ -13,6 +13,8 @@ function makeHands(stage, on) {
     const box = stage.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
+  const seen = ([x, y]) => [Math.min(stage.clientWidth, Math.max(0, x)),
+    Math.min(stage.clientHeight, Math.max(0, y))];
   const middle = (places) => [0, 1].map((i) => (places[0][i] + places[1][i]) / 2);
   const apart = ([a, b]) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
@@ -44,8 +46,9 @@ function makeHands(stage, on) {
       if (event.pointerType === "touch" && on.leavesScrolling()) return;
       (event.shiftKey ? on.shift : on.drag)(dx, dy);
     } else {
-      outline = on.mode() === "lasso" ? [...(outline ?? [from]), now]
-        : [from, [now[0], from[1]], now, [from[0], now[1]]];
+      const [x, y] = seen(now); // what is not seen is not taken
+      outline = on.mode() === "lasso" ? [...(outline ?? [from]), [x, y]]
+        : [from, [x, from[1]], [x, y], [from[0], y]];
       on.outline(outline);
     }
   };
