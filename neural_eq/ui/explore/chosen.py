@@ -40,7 +40,7 @@ def draw_setting(view: MapView, row: int) -> None:
     curves = [Curve("this setting", curve_db, colour, width=3.5)]
     if len(of_word) > 1:
         spread = spread_of(of_word)
-        curves.insert(0, Curve(f"mean of {figures.short(word)}", spread.mean_db, GREY, "dash"))
+        curves.insert(0, Curve(f"mean of {word}", spread.mean_db, GREY, "dash"))
         from_mean_db = rms_db(spread.mean_db[None], curve_db)[0]
         what = f"{from_mean_db:.1f} dB RMS from the mean of “{escaped(word)}”."
     else:
@@ -49,7 +49,7 @@ def draw_setting(view: MapView, row: int) -> None:
         curves,
         key="setting_curves",
         spoken=f"EQ curve of {setting.label} against the mean and spread of {word}",
-        spread=spread.band(f"8 of 10 of {figures.short(word)}", colour) if spread else None,
+        spread=spread.band(f"8 of 10 of {word}", colour) if spread else None,
     )
     st.caption(what)
     setting_buttons(setting, key="setting")

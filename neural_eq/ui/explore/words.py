@@ -79,7 +79,7 @@ def draw_word(view: MapView, word: str) -> None:
     )
     curves_db = cached.all_curves(data, rows)[mask]
     style = word_styles([*view.words, *(() if word in view.words else (word,))])[word]
-    mean = Curve(f"mean of {short(word)}", curves_db.mean(axis=0), style[0], width=3)
+    mean = Curve(f"mean of {word}", curves_db.mean(axis=0), style[0], width=3)
     place = st.empty()
     _draw_curves(place, "word_curve", [mean], curves_db, style[0], word)
     with st.spinner(f"Finding what people meant by “{escaped(word)}” …"):
