@@ -58,7 +58,7 @@ def main() -> int:
     ):
         together(address, 1, 20)  # what is loaded once
         before_mb = driver.server_memory_mb()
-        alone = together(address, 1, 60)
+        alone = together(address, 1, 60 * options.minutes / 2)
         with closing(TrainingJobs(Path(folder) / "runs")) as jobs:
             run_id = jobs.start(built_in_dataset(), TrainConfig(epochs=10_000, device="cpu"))
             many = together(address, options.sessions, 60 * options.minutes)
